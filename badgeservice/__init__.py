@@ -1,0 +1,1 @@
+"""Turns evidence of learning into Open Badges that anyone can check, today and in ten years."""
