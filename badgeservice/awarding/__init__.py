@@ -1,0 +1,1 @@
+"""Who earns what: rules as data, the trace of each decision, the offer."""

@@ -1,0 +1,1 @@
+"""What someone did: the record, its strength and its words."""

@@ -1,0 +1,1 @@
+"""The badge itself: register, signing, status lists, hosting, revocation, audit."""

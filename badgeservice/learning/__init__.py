@@ -1,0 +1,1 @@
+"""How people learn: modules, quizzes and attempts."""

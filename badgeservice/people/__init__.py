@@ -1,0 +1,1 @@
+"""Who: accounts, organisations and sign-in."""
