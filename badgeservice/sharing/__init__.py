@@ -1,0 +1,1 @@
+"""Where a badge goes: to a professional network, to paper as a QR code. Pure functions."""
