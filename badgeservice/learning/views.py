@@ -1,0 +1,190 @@
+"""What a page needs to know of a quiz, and nothing more.
+
+Before an attempt is submitted a page may show a `PresentedQuestion` and a `Review`; neither has a
+place for what is right, for a score or for an explanation. After it, a `ResultView`.
+
+Every text is already in the reader's language. Every form field is named here, so that a template
+writes them down and `attempts.save_answer` reads them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+# Names of form fields. A row of an ordering or a matching is named ROW_FIELD + its token.
+CHOICE_FIELD = "choice"
+TEXT_FIELD = "text"
+ROW_FIELD = "row-"
+
+
+class Kind(StrEnum):
+    """How a question is asked, and so which control shows it."""
+
+    SINGLE = "single"  # radio buttons named CHOICE_FIELD
+    MULTIPLE = "multiple"  # checkboxes named CHOICE_FIELD
+    TRUE_FALSE = "true-false"  # two radio buttons named CHOICE_FIELD
+    ORDERING = "ordering"  # one select a row: which place is it?
+    MATCHING = "matching"  # one select a row: what goes with it?
+    NUMBER = "number"  # one text field named TEXT_FIELD, inputmode="decimal"
+    SHORT_TEXT = "short-text"  # one text field named TEXT_FIELD
+
+
+@dataclass(frozen=True)
+class PresentedChoice:
+    """One radio button or checkbox: `value` is an opaque token of this attempt."""
+
+    value: str
+    text: str
+    is_selected: bool
+
+
+@dataclass(frozen=True)
+class PresentedOption:
+    """One entry of the selects of a row."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PresentedRow:
+    """One line with a select: `selected` is the value of an option, or empty."""
+
+    field: str
+    text: str
+    selected: str
+
+
+@dataclass(frozen=True)
+class PresentedImage:
+    """A picture of the module's media folder; `alternative` says everything that it shows."""
+
+    file: str
+    alternative: str
+
+
+@dataclass(frozen=True)
+class PresentedStimulus:
+    """The situation that a question is about; its other questions show it again."""
+
+    title: str
+    text: str
+    image: PresentedImage | None
+
+
+@dataclass(frozen=True)
+class PresentedQuestion:
+    """One screen: question `number` out of `of`, counted from 1.
+
+    `choices` serves single, multiple and true-false; `rows` and `options` serve ordering and
+    matching; `written` and `unit` (may be empty) serve number and short-text.
+    `instruction` belongs in the legend ("Plusieurs réponses possibles."); it may be empty.
+    """
+
+    number: int
+    of: int
+    kind: Kind
+    prompt: str
+    instruction: str
+    stimulus: PresentedStimulus | None
+    choices: tuple[PresentedChoice, ...]
+    rows: tuple[PresentedRow, ...]
+    options: tuple[PresentedOption, ...]
+    written: str
+    unit: str
+    is_answered: bool
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """One question on the page before sending."""
+
+    number: int
+    prompt: str
+    is_answered: bool
+
+
+@dataclass(frozen=True)
+class Review:
+    """The page before sending: `lines` begins with the questions that have no answer.
+
+    `sentence` is for instance "9 réponses sur 10. Question 4 : sans réponse."
+    """
+
+    answered: int
+    of: int
+    sentence: str
+    lines: tuple[ReviewLine, ...]
+
+
+@dataclass(frozen=True)
+class SheetLink:
+    """A passage of the sheet: `anchor` is the id of its heading, `minutes` its reading time."""
+
+    anchor: str
+    title: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class ObjectiveView:
+    """How one objective went: `missing` of its `of` questions are not entirely right."""
+
+    text: str
+    missing: int
+    of: int
+    links: tuple[SheetLink, ...]
+
+
+class Verdict(StrEnum):
+    """How one answer went."""
+
+    RIGHT = "right"
+    PARTLY = "partly"
+    WRONG = "wrong"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True)
+class FeedbackView:
+    """What is said about one answer.
+
+    `given` is what the person answered, in words. `explanations` say why. `solution` is what was
+    expected, in words; it is empty after a try that was not passed. `verdict_words` is for
+    instance "Bonne réponse".
+    """
+
+    number: int
+    prompt: str
+    verdict: Verdict
+    verdict_words: str
+    given: tuple[str, ...]
+    explanations: tuple[str, ...]
+    solution: tuple[str, ...]
+    link: SheetLink
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """A submitted attempt.
+
+    `points` and `needed` are written numbers out of `out_of` ("6", "7"); `percent` is written too
+    ("69,9 %"): all are truncated, so that nothing short of the pass mark ever looks like it.
+    `objectives` holds every objective of the quiz, in its order. `feedback` holds every question
+    after a pass, else only those that are not entirely right.
+    `next_allowed` is the instant from which a new try is allowed; None: from now on.
+    """
+
+    passed: bool
+    points: str
+    needed: str
+    out_of: int
+    percent: str
+    critical_missed: bool
+    headline: str
+    advice: str
+    objectives: tuple[ObjectiveView, ...]
+    feedback: tuple[FeedbackView, ...]
+    next_allowed: datetime | None
