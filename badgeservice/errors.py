@@ -42,3 +42,36 @@ class SealBroken(BadgeserviceError):
     """Sealed bytes do not open under the holder's key: damaged, or moved from another place."""
 
     code = "seal_broken"
+
+
+# --- issuing -------------------------------------------------------------------------------------
+
+
+class KeyFileError(BadgeserviceError):
+    """A signing key or its registry is missing, damaged or unsafe; the sentence says how to mend."""
+
+    code = "key_file"
+
+
+class SigningRefused(BadgeserviceError):
+    """The signer does not sign this: the document breaks a rule, or is not for this purpose."""
+
+    code = "signing_refused"
+
+
+class IssuingRefused(BadgeserviceError):
+    """This badge cannot be issued: no offer, another person's offer, or a choice out of range."""
+
+    code = "issuing_refused"
+
+
+class CredentialNotFound(BadgeserviceError):
+    """No badge of ours has this identifier."""
+
+    code = "credential_not_found"
+
+
+class ConflictingChange(BadgeserviceError):
+    """Someone else changed the same thing first; nothing was done, and trying again is right."""
+
+    code = "conflicting_change"

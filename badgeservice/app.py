@@ -1,0 +1,143 @@
+"""`create_app`: the one place where settings, extensions, blueprints and services are joined."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Flask
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from badgeservice import extensions, logs, web
+from badgeservice.catalogue import framework
+from badgeservice.errors import KeyFileError
+from badgeservice.extensions import Services
+from badgeservice.issuing import issuer, keystore
+from badgeservice.issuing.keystore import SigningKey
+from badgeservice.issuing.office import Office
+from badgeservice.issuing.signer import Signer, SigningLog
+from badgeservice.learning import content
+from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
+from badgeservice.openbadges.keys import KeyKind
+from badgeservice.settings import Environment, Settings
+from badgeservice.storage.vault import Vault
+
+
+def utc_now() -> datetime:
+    """Return the current instant. The one clock of the service; everything else is handed it."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    mailer: Mailer | None = None,
+) -> Flask:
+    """Return the application for `settings`, by default those of the process environment.
+
+    Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
+    `badgeservice setup` must have run once for these settings.
+    """
+    settings = settings or Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    vault = Vault(settings.personal_data_key())
+    services = Services(
+        settings=settings,
+        clock=clock,
+        vault=vault,
+        mailer=mailer or _mailer(settings),
+        framework=framework.load(settings.content_dir / "frameworks"),
+        library=content.load(settings.content_dir / "modules"),
+        office=open_office(settings, vault),
+    )
+    app = Flask("badgeservice.web")
+    production = settings.environment is Environment.PRODUCTION
+    app.config.update(
+        SECRET_KEY=settings.secret_key(),
+        TRUSTED_HOSTS=[str(urlsplit(settings.base_url).hostname)],
+        SESSION_COOKIE_NAME="__Host-session" if production else "session",
+        SESSION_COOKIE_SECURE=production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=3 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=500_000,
+        MAX_FORM_PARTS=100,
+        SQLALCHEMY_ENGINES={"default": settings.sqlalchemy_url},
+        ALEMBIC={"script_location": str(settings.migrations_dir)},
+        ALEMBIC_CONTEXT={"render_as_batch": True},
+        RATELIMIT_STORAGE_URI="memory://",
+        BABEL_DEFAULT_LOCALE="fr",
+    )
+    app.extensions["badgeservice"] = services
+    extensions.db.init_app(app)
+    extensions.alembic.init_app(app)
+    extensions.csrf.init_app(app)
+    extensions.limiter.init_app(app)
+    web.init_app(app)
+    return app
+
+
+def open_office(settings: Settings, vault: Vault) -> Office:
+    """Return the issuing office: the issuer of the settings, with its newest key of each kind.
+
+    Raises KeyFileError when a key is missing or does not prove itself.
+    """
+    described = issuer.load(
+        settings.issuer_file or settings.content_dir / "issuers" / "demo.yaml",
+        base_url=settings.base_url,
+    )
+    entries = [e for e in keystore.registry(settings.keys_dir) if e.issuer == described.slug]
+    passphrase = settings.key_passphrase()
+    log = SigningLog(settings.data_dir / "signer-log.jsonl")
+
+    def newest(kind: KeyKind) -> SigningKey:
+        of_kind = [entry for entry in entries if entry.decoded().kind is kind]
+        if not of_kind:
+            raise KeyFileError(
+                f"{settings.keys_dir}: no {kind} key of {described.slug}; run `badgeservice setup`"
+            )
+        return keystore.load(settings.keys_dir, of_kind[-1], passphrase)
+
+    return Office(
+        issuer=described,
+        public_keys={entry.kid: entry.decoded() for entry in entries},
+        signer=Signer(
+            described, ed25519=newest(KeyKind.ED25519), p256=newest(KeyKind.P256), log=log
+        ),
+        log=log,
+        vault=vault,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if not settings.smtp_host:
+        return DevelopmentMailbox(settings.data_dir / "mailbox.jsonl")
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=settings.smtp_password(),
+        sender=settings.mail_sender,
+    )
+
+
+@event.listens_for(Engine, "connect")
+def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """Make SQLite durable and strict; the default keeps neither foreign keys nor the last commit.
+
+    `synchronous=FULL`: an acknowledged badge survives a power cut (NORMAL may lose it in WAL mode).
+    """
+    if isinstance(connection, sqlite3.Connection):
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.close()

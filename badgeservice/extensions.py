@@ -1,0 +1,51 @@
+"""The Flask extensions, created unbound, and the services that views and commands use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+from flask_alembic import Alembic
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_sqlalchemy_lite import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+
+from badgeservice.storage.base import Base
+
+if TYPE_CHECKING:
+    from badgeservice.catalogue.framework import Framework
+    from badgeservice.issuing.office import Office
+    from badgeservice.learning.content import Library
+    from badgeservice.mail import Mailer
+    from badgeservice.settings import Settings
+    from badgeservice.storage.vault import Vault
+
+db = SQLAlchemy()
+alembic = Alembic(metadatas=Base.metadata)
+babel = Babel()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, default_limits=[])
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the rooms need from outside, joined once in `create_app`."""
+    """
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    vault: Vault
+    mailer: Mailer
+    framework: Framework
+    library: Library
+    office: Office
+
+
+def services() -> Services:
+    """Return the services of the current application."""
+    return cast(Services, current_app.extensions["badgeservice"])

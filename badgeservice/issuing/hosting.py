@@ -1,0 +1,181 @@
+"""What stands at our public addresses, for machines: the same answer for the web, for our own
+verifier, and for whoever freezes the site.
+
+Signed bytes are served as stored; nothing is signed or canonicalized here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from badgeservice.catalogue import achievement, classes
+from badgeservice.catalogue.models import Artwork
+from badgeservice.errors import CredentialNotFound, HolderErased
+from badgeservice.issuing import shelf
+from badgeservice.issuing.models import Credential, Format, StatusList, Visibility
+from badgeservice.issuing.office import Office
+from badgeservice.openbadges import Document, controller, strict_json, v3
+from badgeservice.openbadges.keys import KeyKind
+from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
+
+CREDENTIAL_MEDIA_TYPES = {
+    Format.JSON: "application/vc+ld+json",
+    Format.JWT: "application/vc+jwt",
+    Format.PNG: "image/png",
+}
+JSON_LD = "application/ld+json"
+_SECONDS_SHORT, _SECONDS_FOR_EVER = 60, 31_536_000
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """The answer at one address. `etag` is the SHA-256 of the body; `max_age` is in seconds."""
+
+    body: bytes
+    media_type: str
+    max_age: int
+
+    @property
+    def etag(self) -> str:
+        """A strong validator of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class Hosting:
+    """The public documents of an installation, by path."""
+
+    def __init__(self, session: Session, office: Office) -> None:
+        self._session, self._office = session, office
+        self._routes: list[tuple[re.Pattern[str], Callable[..., Hosted | None]]] = [
+            (re.compile(pattern), answer)
+            for pattern, answer in (
+                (r"/b/(?P<public_id>[1-9A-HJ-NP-Za-km-z]{1,22})", self.credential),
+                (
+                    r"/b/(?P<public_id>[1-9A-HJ-NP-Za-km-z]{1,22})\.(?P<form>json|jwt|png)",
+                    self.credential,
+                ),
+                (
+                    r"/achievements/(?P<slug>[a-z0-9-]+)/(?P<version>\d{1,9})/(?P<language>fr|en)",
+                    self.achievement,
+                ),
+                (r"/issuers/(?P<slug>[a-z0-9-]+)", self.issuer),
+                (r"/issuers/(?P<slug>[a-z0-9-]+)/did\.json", self.did_document),
+                (r"/issuers/(?P<slug>[a-z0-9-]+)/jwks\.json", self.jwks),
+                (r"/issuers/(?P<slug>[a-z0-9-]+)/keys/(?P<kid>[a-z0-9-]+)", self.key),
+                (r"/status/(?P<number>[1-9]\d{0,8})", self.status_list),
+                (r"/artwork/(?P<digest>[0-9a-f]{64})\.png", self.artwork),
+            )
+        ]
+
+    def document(self, path: str) -> Hosted | None:
+        """Return what stands at `path`, None when nothing does or it is not public."""
+        for pattern, answer in self._routes:
+            if match := pattern.fullmatch(path):
+                return answer(**match.groupdict())
+        return None
+
+    def credential(self, public_id: str, form: str = Format.JSON) -> Hosted | None:
+        """Return a credential as it was released, None unless its holder lets others see it."""
+        row = self._session.get(Credential, public_id)
+        if row is None or row.visibility == Visibility.PRIVATE:
+            return None
+        try:
+            body = shelf.take(self._session, self._office.vault, row, Format(form))
+        except (HolderErased, CredentialNotFound):
+            return None
+        return Hosted(body, CREDENTIAL_MEDIA_TYPES[Format(form)], _SECONDS_SHORT)
+
+    def achievement(self, slug: str, version: str, language: str) -> Hosted | None:
+        """Return a published badge class version in one language."""
+        found = classes.get(self._session, slug, int(version))
+        if found is None:
+            return None
+        document = achievement.achievement_document(
+            found,
+            language=language,
+            base_url=self._office.base_url,
+            creator=self._office.issuer.profile(language),
+        )
+        return _json({"@context": v3.CONTEXT, **document}, JSON_LD, _SECONDS_FOR_EVER)
+
+    def issuer(self, slug: str) -> Hosted | None:
+        """Return the issuer's profile, which is its controller document too."""
+        if slug != self._office.issuer.slug:
+            return None
+        document = controller.controller_document(
+            self._office.issuer.profile("fr"), methods=self._methods()
+        )
+        return _json(document, JSON_LD, _SECONDS_SHORT)
+
+    def did_document(self, slug: str) -> Hosted | None:
+        """Return the DID document of the `did:web` that is equivalent to the issuer's address."""
+        if slug != self._office.issuer.slug:
+            return None
+        document = controller.did_web_document(
+            self._office.issuer.id,
+            keys=self._office.public_keys,
+        )
+        return _json(document, "application/did+ld+json", _SECONDS_SHORT)
+
+    def jwks(self, slug: str) -> Hosted | None:
+        """Return the issuer's keys as a JWK set (RFC 7517)."""
+        if slug != self._office.issuer.slug:
+            return None
+        keys = {
+            self._office.issuer.key_address(kid): key
+            for kid, key in self._office.public_keys.items()
+        }
+        return _json(controller.jwks(keys), "application/jwk-set+json", _SECONDS_SHORT)
+
+    def key(self, slug: str, kid: str) -> Hosted | None:
+        """Return a key's own document."""
+        if slug != self._office.issuer.slug or kid not in self._office.public_keys:
+            return None
+        method = next(m for m in self._methods() if m["id"] == self._office.issuer.key_address(kid))
+        return _json(method, JSON_LD, _SECONDS_SHORT)
+
+    def status_list(self, number: str) -> Hosted | None:
+        """Return a status list as it was last published."""
+        row = self._session.get(StatusList, int(number))
+        return Hosted(row.published, "application/vc+ld+json", _SECONDS_SHORT) if row else None
+
+    def artwork(self, digest: str) -> Hosted | None:
+        """Return an image of a badge class; its address is its digest, so it never changes."""
+        row = self._session.get(Artwork, digest)
+        return Hosted(row.data, row.media_type, _SECONDS_FOR_EVER) if row else None
+
+    def _methods(self) -> list[Document]:
+        """Return every key that ever signed as a verification method: old badges name old keys."""
+        issuer = self._office.issuer
+        return [
+            controller.multikey_document(issuer.key_address(kid), controller=issuer.id, key=key)
+            if key.kind is KeyKind.ED25519
+            else controller.jwk_document(issuer.key_address(kid), controller=issuer.id, key=key)
+            for kid, key in self._office.public_keys.items()
+        ]
+
+
+def own_fetch(hosting: Hosting, base_url: str) -> Fetch:
+    """Return a fetch that answers our own addresses in process, and no other.
+
+    A service that asked itself over the network could be made to wait for itself.
+    """
+
+    def fetch(address: str) -> Fetched:
+        if not address.startswith(f"{base_url}/"):
+            raise FetchFailed("outside this installation", code="outside")
+        hosted = hosting.document(address.removeprefix(base_url))
+        if hosted is None:
+            raise FetchFailed("nothing stands at this address of ours")
+        return Fetched(url=address, status=200, media_type=hosted.media_type, body=hosted.body)
+
+    return fetch
+
+
+def _json(document: Document, media_type: str, max_age: int) -> Hosted:
+    return Hosted(strict_json.dumps(document), media_type, max_age)

@@ -1,0 +1,110 @@
+"""Status lists: a random place for each credential, and the published bytes.
+
+A place is reserved at random and never used again, so that its number says nothing of order or
+volume. The bits follow from the register; publishing writes the signed list with a version that
+only grows, in the transaction that changed the register.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from badgeservice.errors import ConflictingChange
+from badgeservice.issuing.models import Credential, CredentialState, Intent, StatusList
+from badgeservice.issuing.office import Office
+from badgeservice.issuing.signer import Purpose
+from badgeservice.openbadges import status_list, strict_json, v3
+
+ENTRIES = 131_072
+"""Entries of a list: the least that Bitstring Status List v1.0 §2.2 allows for herd privacy."""
+
+TIME_TO_LIVE_MS = 300_000
+"""How long others may keep a copy, in milliseconds (the list's `ttl`)."""
+
+
+def address(base_url: str, number: int) -> str:
+    """Return the public address of a list."""
+    return f"{base_url}/status/{number}"
+
+
+def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, int]:
+    """Return a free (list number, index), drawn at random; open a list when the last is half full.
+
+    The unique constraint on intents decides when two reservations draw the same place.
+    """
+    current = session.scalars(
+        select(StatusList).order_by(StatusList.number.desc()).limit(1)
+    ).one_or_none()
+    if current is None or current.reserved >= ENTRIES // 2:
+        current = _open(session, office, number=current.number + 1 if current else 1, now=now)
+    current.reserved = StatusList.reserved + 1
+    while True:
+        # At most half of the places are taken, so a few draws suffice.
+        index = secrets.randbelow(ENTRIES)
+        place = select(Intent.public_id).where(
+            Intent.status_list == current.number, Intent.status_index == index
+        )
+        if session.scalar(place) is None:
+            return current.number, index
+
+
+def publish(session: Session, office: Office, number: int, *, now: datetime) -> None:
+    """Sign the list as the register stands, and replace its published bytes.
+
+    The version is compared and swapped, so that an older snapshot never replaces a newer one.
+    Raises ConflictingChange when another publisher was faster: roll back and try again.
+    """
+    session.flush()
+    version = session.scalar(select(StatusList.version).where(StatusList.number == number))
+    swapped = session.execute(
+        update(StatusList)
+        .where(StatusList.number == number, StatusList.version == version)
+        .values(
+            version=StatusList.version + 1,
+            published_at=now,
+            published=_sign(office, number, revoked(session, number), now=now),
+        )
+    )
+    if swapped.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
+        raise ConflictingChange(f"status list {number} changed while it was being signed")
+
+
+def revoked(session: Session, number: int) -> list[int]:
+    """Return the indices of list `number` whose credential the register says is revoked."""
+    return list(
+        session.scalars(
+            select(Intent.status_index)
+            .join(Credential, Credential.public_id == Intent.public_id)
+            .where(Intent.status_list == number, Credential.state == CredentialState.REVOKED)
+            .order_by(Intent.status_index)
+        )
+    )
+
+
+def _open(session: Session, office: Office, *, number: int, now: datetime) -> StatusList:
+    """Begin a list in which nothing is revoked."""
+    opened = StatusList(
+        number=number,
+        version=1,
+        reserved=0,
+        published_at=now,
+        published=_sign(office, number, [], now=now),
+    )
+    session.add(opened)
+    session.flush()
+    return opened
+
+
+def _sign(office: Office, number: int, indices: list[int], *, now: datetime) -> bytes:
+    document = v3.status_list_credential(
+        id=address(office.base_url, number),
+        issuer=office.issuer.id,
+        valid_from=now,
+        encoded_list=status_list.encode(indices, bits=ENTRIES),
+        ttl=TIME_TO_LIVE_MS,
+    )
+    return strict_json.dumps(office.signer.secure(document, Purpose.STATUS_LIST, now=now))

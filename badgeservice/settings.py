@@ -1,0 +1,230 @@
+"""Every knob: typed, read from the environment, checked once at start.
+
+A setting is a field of `Settings`, annotated with what it means; the variable is its name in
+capitals behind `BADGESERVICE_`.
+Secrets have no default outside development: there, `scripts/quickstart` writes them to files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+from badgeservice.errors import SettingsError
+from badgeservice.storage.vault import MASTER_KEY_BYTES
+
+PREFIX = "BADGESERVICE_"
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent
+
+
+class Environment(StrEnum):
+    """Where the service runs. Production refuses what development tolerates."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting as a reader of the documentation meets it."""
+
+    name: str
+    variable: str
+    type: Any
+    means: str
+    default: Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. `from_environment` is the way to get one."""
+
+    environment: Annotated[
+        Environment, "`development` or `production`; production refuses weak settings"
+    ] = Environment.DEVELOPMENT
+    base_url: Annotated[
+        str,
+        "public address of the service; part of every signed badge, so never change it afterwards",
+    ] = "http://127.0.0.1:8000"
+    data_dir: Annotated[Path, "folder of the SQLite database, secrets and development mails"] = (
+        Path("var")
+    )
+    database_url: Annotated[str, "SQLAlchemy address; empty: SQLite in the data folder"] = ""
+    keys_dir: Annotated[Path, "folder of the encrypted signing keys and their registry"] = (
+        _CHECKOUT / "keys"
+    )
+    key_passphrase_file: Annotated[
+        Path | None,
+        "file with the passphrase of the signing keys; empty: `key-passphrase` in the data folder",
+    ] = None
+    secret_key_file: Annotated[
+        Path | None,
+        "file with the secret that signs sessions; empty: `secret-key` in the data folder",
+    ] = None
+    personal_data_key_file: Annotated[
+        Path | None,
+        "file with the key that wraps personal data; empty: `personal-data-key` in the data folder",
+    ] = None
+    badge_templates_dir: Annotated[
+        Path | None, "folder of badge classes to seed; empty: the ones shipped with the service"
+    ] = None
+    issuer_file: Annotated[
+        Path | None, "file that describes the issuer; empty: the demonstration issuer"
+    ] = None
+    smtp_host: Annotated[str, "mail server; empty in development: mails are shown on a page"] = ""
+    smtp_port: Annotated[int, "port of the mail server"] = 587
+    smtp_security: Annotated[str, "`starttls`, `tls`, or `none` (loopback only)"] = "starttls"
+    smtp_username: Annotated[str, "user name at the mail server; empty: no log-in"] = ""
+    smtp_password_file: Annotated[Path | None, "file with the password at the mail server"] = None
+    mail_sender: Annotated[str, "sender of every mail"] = "badges@localhost"
+    contact_email: Annotated[str, "where a person reaches a human, on every page"] = (
+        "bonjour@example.org"
+    )
+    contact_phone: Annotated[str, "telephone of a human, on every page; empty: not shown"] = ""
+    log_level: Annotated[str, "`debug`, `info`, `warning` or `error`"] = "info"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Return the settings that `environ` asks for.
+
+        Raises SettingsError naming every unknown variable, malformed value or unsafe combination.
+        """
+        knobs = {knob.name: knob for knob in cls.knobs()}
+        problems: list[str] = []
+        values: dict[str, Any] = {}
+        for variable, text in environ.items():
+            if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in knobs:
+                problems.append(f"{variable} is not a setting")
+            elif text.strip():
+                try:
+                    values[name] = _convert(knobs[name].type, text.strip())
+                except ValueError as error:
+                    problems.append(f"{variable}: {error}")
+        settings = cls(**values)
+        problems += settings._problems()
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return settings
+
+    @classmethod
+    def knobs(cls) -> list[Knob]:
+        """Return every setting with its variable, type, default and meaning."""
+        hints = get_type_hints(cls, include_extras=True)
+        knobs = []
+        for field in dataclasses.fields(cls):
+            wanted, means = get_args(hints[field.name])
+            variable = PREFIX + field.name.upper()
+            knobs.append(Knob(field.name, variable, wanted, means, field.default))
+        return knobs
+
+    def _problems(self) -> list[str]:
+        problems = []
+        url = urlsplit(self.base_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            problems.append(f"{PREFIX}BASE_URL: not an http(s) address: {self.base_url}")
+        elif url.path not in ("", "/") or url.query or url.fragment or url.username:
+            problems.append(f"{PREFIX}BASE_URL: only scheme, host and port: {self.base_url}")
+        elif self.base_url.endswith("/"):
+            problems.append(f"{PREFIX}BASE_URL: no slash at the end: {self.base_url}")
+        if self.smtp_security not in ("starttls", "tls", "none"):
+            problems.append(f"{PREFIX}SMTP_SECURITY: starttls, tls or none")
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            problems.append(f"{PREFIX}LOG_LEVEL: debug, info, warning or error")
+        if self.environment is Environment.PRODUCTION:
+            if url.scheme != "https":
+                problems.append(f"{PREFIX}BASE_URL: production needs https")
+            if not self.smtp_host:
+                problems.append(f"{PREFIX}SMTP_HOST: production sends real mail")
+            if self.contact_email.endswith("@example.org"):
+                problems.append(f"{PREFIX}CONTACT_EMAIL: production needs a human's address")
+            problems += [
+                f"{PREFIX}{name.upper()}: production needs a file outside the data folder"
+                for name in ("key_passphrase_file", "secret_key_file", "personal_data_key_file")
+                if getattr(self, name) is None
+            ]
+        return problems
+
+    # --- what follows from the settings -----------------------------------------------------------
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The address of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'badgeservice.sqlite3'}"
+
+    @property
+    def templates_dir(self) -> Path:
+        """The folder of badge classes: as set, else of the checkout, else of the wheel."""
+        if self.badge_templates_dir is not None:
+            return self.badge_templates_dir
+        checkout = _CHECKOUT / "badge_templates"
+        return checkout if checkout.is_dir() else _PACKAGE / "_defaults" / "badge_templates"
+
+    @property
+    def content_dir(self) -> Path:
+        """The folder of frameworks, modules and issuers shipped with the service."""
+        return _PACKAGE / "content"
+
+    @property
+    def migrations_dir(self) -> Path:
+        """The folder of database migrations."""
+        return _PACKAGE / "storage" / "migrations"
+
+    def key_passphrase(self) -> bytes:
+        """Return the passphrase of the signing keys; raise SettingsError when there is none."""
+        return self._secret("key_passphrase_file", "key-passphrase")
+
+    def secret_key(self) -> str:
+        """Return the secret that signs sessions; raise SettingsError when there is none."""
+        return self._secret("secret_key_file", "secret-key").decode("ascii")
+
+    def personal_data_key(self) -> bytes:
+        """Return the 32 bytes that wrap personal data; raise SettingsError when there are none."""
+        text = self._secret("personal_data_key_file", "personal-data-key")
+        try:
+            key = bytes.fromhex(text.decode("ascii"))
+        except ValueError:
+            key = b""
+        if len(key) != MASTER_KEY_BYTES:
+            raise SettingsError(f"the personal data key must be {MASTER_KEY_BYTES * 2} hex digits")
+        return key
+
+    def smtp_password(self) -> str:
+        """Return the password at the mail server, empty when no file is set."""
+        if self.smtp_password_file is None:
+            return ""
+        return self._secret("smtp_password_file", "").decode()
+
+    def secret_file(self, name: str, default: str) -> Path:
+        """Return the file of a secret: as set, else `default` in the data folder."""
+        path: Path | None = getattr(self, name)
+        return path if path is not None else self.data_dir / default
+
+    def _secret(self, name: str, default: str) -> bytes:
+        path = self.secret_file(name, default)
+        try:
+            secret = path.read_bytes().strip()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SettingsError(f"{PREFIX}{name.upper()}: {path}: {reason}") from None
+        if len(secret) < 16:
+            raise SettingsError(f"{PREFIX}{name.upper()}: {path}: shorter than 16 characters")
+        return secret
+
+
+# Variables with our prefix that belong to scripts and tests, not to the service.
+NOT_SETTINGS = frozenset({"BADGESERVICE_VECTORS"})
+
+
+def _convert(wanted: Any, text: str) -> Any:
+    if wanted == Path | None:
+        wanted = Path
+    return wanted(text)
