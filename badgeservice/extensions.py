@@ -35,7 +35,6 @@ limiter = Limiter(key_func=get_remote_address, default_limits=[])
 @dataclass(frozen=True)
 class Services:
     """What the rooms need from outside, joined once in `create_app`."""
-    """
 
     settings: Settings
     clock: Callable[[], datetime]
