@@ -44,6 +44,21 @@ class SealBroken(BadgeserviceError):
     code = "seal_broken"
 
 
+# --- catalogue -----------------------------------------------------------------------------------
+
+
+class CatalogueError(BadgeserviceError):
+    """A framework, class or published version is not what it must be; names file, line and field."""
+
+    code = "catalogue"
+
+
+class ArtworkError(CatalogueError):
+    """A drawing cannot be made: unsafe, too large, or its words do not fit."""
+
+    code = "artwork"
+
+
 # --- issuing -------------------------------------------------------------------------------------
 
 
@@ -75,3 +90,135 @@ class ConflictingChange(BadgeserviceError):
     """Someone else changed the same thing first; nothing was done, and trying again is right."""
 
     code = "conflicting_change"
+
+
+# --- openbadges ----------------------------------------------------------------------------------
+
+
+class UnreadableJSON(BadgeserviceError):
+    """Bytes that are not JSON, or that two JSON parsers could read in two ways."""
+
+    code = "bad_json"
+
+
+class BadEncoding(BadgeserviceError):
+    """Text that is not the canonical base58btc or base64url form of any bytes."""
+
+    code = "bad_encoding"
+
+
+class KeyRefused(BadgeserviceError):
+    """A public key that must never be believed: malformed, not on its curve, or of small order."""
+
+    code = "bad_key"
+
+
+class BadSignature(BadgeserviceError):
+    """The signature is not by this key over these bytes."""
+
+    code = "bad_signature"
+
+
+class ContextChanged(BadgeserviceError):
+    """A vendored JSON-LD context is not the one whose SHA-256 is pinned; nothing can be signed."""
+
+    code = "context_changed"
+
+
+class UnknownContext(BadgeserviceError):
+    """A document names a JSON-LD context that is not among the pinned ones; nothing is fetched."""
+
+    code = "context_unknown"
+
+
+class BadLinkedData(BadgeserviceError):
+    """A document breaks the rules of JSON-LD itself."""
+
+    code = "bad_jsonld"
+
+
+class DataLoss(BadgeserviceError):
+    """A part of the document would not be covered by the signature (DATA_LOSS_DETECTION_ERROR)."""
+
+    code = "unsigned_data"
+
+
+class TooComplex(BadgeserviceError):
+    """Canonicalization would take more work than the budget allows: a poison graph."""
+
+    code = "too_complex"
+
+
+class ProofInvalid(BadgeserviceError):
+    """The proof does not show that the key's holder signed this document."""
+
+    code = "proof_invalid"
+
+
+class DIDRefused(BadgeserviceError):
+    """A decentralized identifier that is malformed, or of a method that is not understood."""
+
+    code = "bad_did"
+
+
+class MethodRefused(BadgeserviceError):
+    """The controller document does not let this key speak for the controller."""
+
+    code = "method_refused"
+
+
+class MethodNotListed(MethodRefused):
+    """The controller document does not list the verification method for this purpose."""
+
+    code = "method_not_in_issuer_document"
+
+
+class StatusListRefused(BadgeserviceError):
+    """A status list that cannot be read, or an index outside of it."""
+
+    code = "status_list_malformed"
+
+
+class ImageRefused(BadgeserviceError):
+    """A file that is not an image we bake into or unbake from."""
+
+    code = "bad_image"
+
+
+class NotBaked(ImageRefused):
+    """The image is sound and carries no badge."""
+
+    code = "not_baked"
+
+
+class AmbiguousImage(ImageRefused):
+    """The image carries more than one candidate for the badge, or one in an odd place."""
+
+    code = "ambiguous_image"
+
+
+# --- verification --------------------------------------------------------------------------------
+
+
+class Unreadable(BadgeserviceError):
+    """There is no badge in what was submitted, or none that can be read; says what was found."""
+
+    code = "not_a_badge"
+
+
+class FetchFailed(BadgeserviceError):
+    """A document could not be had: no answer, or an address that may not be asked."""
+
+    code = "unreachable"
+
+
+class DocumentsError(BadgeserviceError):
+    """A folder of documents that stands for the network has a faulty index."""
+
+    code = "documents"
+
+
+class SelfCheckFailed(BadgeserviceError):
+    """A badge that we had just signed is not green to our own verifier; it was not released."""
+
+    code = "self_check_failed"
