@@ -88,10 +88,7 @@ def open_office(settings: Settings, vault: Vault) -> Office:
 
     Raises KeyFileError when a key is missing or does not prove itself.
     """
-    described = issuer.load(
-        settings.issuer_file or settings.content_dir / "issuers" / "demo.yaml",
-        base_url=settings.base_url,
-    )
+    described = issuer.load(settings.issuer_path, base_url=settings.base_url)
     entries = [e for e in keystore.registry(settings.keys_dir) if e.issuer == described.slug]
     passphrase = settings.key_passphrase()
     log = SigningLog(settings.data_dir / "signer-log.jsonl")

@@ -174,6 +174,11 @@ class Settings:
         return _PACKAGE / "content"
 
     @property
+    def issuer_path(self) -> Path:
+        """The file that describes the issuer."""
+        return self.issuer_file or self.content_dir / "issuers" / "demo.yaml"
+
+    @property
     def migrations_dir(self) -> Path:
         """The folder of database migrations."""
         return _PACKAGE / "storage" / "migrations"

@@ -1,0 +1,109 @@
+"""Set an installation up: secrets, keys, tables, seeds. Run again, it keeps what exists."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from badgeservice.catalogue import classes, templates
+from badgeservice.errors import SettingsError
+from badgeservice.extensions import alembic, db
+from badgeservice.issuing import issuer, keystore
+from badgeservice.issuing.issuer import Issuer
+from badgeservice.openbadges.keys import KeyKind
+from badgeservice.people.models import Organisation
+from badgeservice.settings import Environment, Settings
+from badgeservice.storage import chain
+from badgeservice.storage.chain import AuditEvent
+
+_SECRETS = {
+    "key_passphrase_file": "key-passphrase",
+    "secret_key_file": "secret-key",
+    "personal_data_key_file": "personal-data-key",
+}
+
+
+def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
+    """Make the folders, secrets and keys that are missing; return what was made, in words.
+
+    In production the secrets are the operator's: a missing one raises SettingsError.
+    """
+    made = []
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, default in _SECRETS.items():
+        path = settings.secret_file(name, default)
+        if path.exists():
+            continue
+        if settings.environment is Environment.PRODUCTION:
+            raise SettingsError(f"{path}: missing; in production you make this secret yourself")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        made.append(f"secret {path}")
+    described = issuer.load(settings.issuer_path, base_url=settings.base_url)
+    existing = {
+        entry.decoded().kind
+        for entry in keystore.registry(settings.keys_dir)
+        if entry.issuer == described.slug
+    }
+    for kind in KeyKind:
+        if kind not in existing:
+            kid = f"{kind}-1"
+            keystore.create(
+                settings.keys_dir,
+                issuer=described.slug,
+                kid=kid,
+                kind=kind,
+                passphrase=settings.key_passphrase(),
+                now=now,
+            )
+            made.append(f"key {described.slug}/{kid}")
+    return made
+
+
+def prepare_database(
+    app: Flask, described: Issuer, settings: Settings, *, now: datetime
+) -> list[str]:
+    """Bring the tables up to date and seed what is missing; return what was made, in words.
+
+    Raises SettingsError when the database belongs to another public address: its badges carry that
+    address for ever.
+    """
+    made = []
+    with app.app_context():
+        alembic.upgrade()
+        session = db.session
+        made += _claim(session, described, now=now)
+        for template in templates.load_all(settings.templates_dir):
+            published, is_new = classes.seed(session, template, described, now=now)
+            if is_new:
+                made.append(f"badge class {published.slug}, version {published.version}")
+        session.commit()
+    return made
+
+
+def _claim(session: Session, described: Issuer, *, now: datetime) -> list[str]:
+    """Write down, once, at which address this database lives, and who its issuer is."""
+    setup = session.scalar(select(AuditEvent).where(AuditEvent.action == "setup"))
+    if setup is None:
+        chain.append(
+            session,
+            actor="operator",
+            action="setup",
+            subject=described.id,
+            details={"base_url": described.base_url},
+            now=now,
+        )
+        session.add(Organisation(slug=described.slug, name=described.name["fr"]))
+        return [f"issuer {described.id}"]
+    if setup.subject != described.id:
+        raise SettingsError(
+            f"this database belongs to {setup.subject}; its badges carry that address for ever. "
+            f"For {described.id}, use another BADGESERVICE_DATA_DIR"
+        )
+    return []
