@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import ipaddress
 import os
 import pkgutil
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,21 @@ from sqlalchemy.pool import StaticPool
 import badgeservice
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
+
+_connect = socket.socket.connect
+
+
+def _connect_on_this_machine(self: socket.socket, address: object) -> None:
+    """Connect on loopback, or fail: no test of ours asks anything of the world."""
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        assert isinstance(address, tuple)
+        host = str(address[0])
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise AssertionError(f"a test tried to connect to {address[0]}")
+    _connect(self, address)  # type: ignore[arg-type]  # as the caller gave it
+
+
+socket.socket.connect = _connect_on_this_machine  # type: ignore[method-assign]  # for every test
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

@@ -1,0 +1,219 @@
+"""The `badgeservice` command: argument parsing around the rooms, nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from badgeservice.app import create_app, utc_now
+from badgeservice.awarding import offers
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.strength import Strength
+from badgeservice.cli_verify import make_verify_command
+from badgeservice.errors import BadgeserviceError
+from badgeservice.evidence.sources import manual
+from badgeservice.extensions import Services, db, services
+from badgeservice.installation import prepare_database, prepare_files
+from badgeservice.issuing import audit as auditing
+from badgeservice.issuing import revoke as revoking
+from badgeservice.issuing import shelf
+from badgeservice.issuing.build import Choices
+from badgeservice.issuing.hosting import Hosting, own_fetch
+from badgeservice.issuing.issue import accept_and_issue
+from badgeservice.issuing.models import Credential, Format, Visibility
+from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.people import accounts
+from badgeservice.settings import Settings
+from badgeservice.verification import Fetch, Register
+
+ADMINISTRATOR = "administrator"
+_FILES = {
+    Format.JSON: "credential.json",
+    Format.JWT: "credential.jwt",
+    Format.PNG: "badge.png",
+}
+
+
+@click.group()
+@click.version_option(package_name="badgeservice")
+def cli() -> None:
+    """Turn evidence of learning into Open Badges that anyone can check."""
+
+
+def main() -> None:
+    """Run the command; an error of ours is one sentence on standard error and exit status 1."""
+    try:
+        cli()
+    except BadgeserviceError as error:
+        click.echo(f"badgeservice: {error.message}", err=True)
+        sys.exit(1)
+
+
+@cli.command()
+def setup() -> None:
+    """Make secrets, keys, tables and seeds that are missing; keep what exists."""
+    settings = Settings.from_environment(os.environ)
+    now = utc_now()
+    made = prepare_files(settings, now=now)
+    made += prepare_database(create_app(settings), now=now)
+    for thing in made:
+        click.echo(f"made {thing}")
+    if not made:
+        click.echo("everything is there already")
+
+
+@cli.command()
+@click.option("--badge", "slug", required=True, metavar="SLUG", help="The badge class.")
+@click.option("--to", "email", required=True, metavar="EMAIL", help="Who receives it.")
+@click.option("--name", metavar="NAME", help="The name to sign into the badge; default: none.")
+@click.option(
+    "--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True
+)
+@click.option(
+    "--strength",
+    type=click.IntRange(0, 4),
+    default=int(Strength.WORK_REVIEWED),
+    show_default=True,
+    help="What you vouch for: 0 declared, 1 online quiz, 2 attendance verified, "
+    "3 work reviewed or skills observed, 4 observed at work.",
+)
+@click.option("--statement", default="", help="What was seen, in one sentence; kept, not signed.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Write the files here."
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def issue(
+    slug: str,
+    email: str,
+    name: str | None,
+    language: str,
+    strength: int,
+    statement: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Issue a badge as an administrator, on the strength of what you vouch for."""
+    with _installation() as (session, here):
+        now = here.clock()
+        office = here.office
+        badge_class = classes.current(session, slug)
+        person = accounts.find_or_create(
+            session,
+            here.vault,
+            email=email,
+            language=language,
+            controller=accounts.organisation(session, office.issuer.slug),
+            now=now,
+        )
+        manual.record_manual(
+            session,
+            here.vault,
+            person_id=person.id,
+            badge_class=badge_class,
+            strength=Strength(strength),
+            agent=ADMINISTRATOR,
+            organisation=office.issuer.slug,
+            statement=statement,
+            occurred_at=now,
+            now=now,
+        )
+        award = offers.award_for(
+            session, here.vault, person_id=person.id, badge_class=badge_class, now=now
+        )
+        credential = accept_and_issue(
+            session,
+            office,
+            award_id=award.id,
+            person_id=person.id,
+            choices=Choices(language=language, name=name, visibility=Visibility.LINK),
+            actor=ADMINISTRATOR,
+            now=now,
+        )
+        written = _write(session, here, credential, out) if out else {}
+    if as_json:
+        click.echo(json.dumps({"id": credential.address, "files": written}))
+        return
+    click.echo(credential.address)
+    for path in written.values():
+        click.echo(path)
+
+
+@cli.command()
+@click.argument("public_id")
+@click.option(
+    "--reason", type=click.Choice([str(reason) for reason in revoking.Reason]), required=True
+)
+def revoke(public_id: str, reason: str) -> None:
+    """Withdraw the badge PUBLIC_ID (the last part of its address) for a public reason."""
+    with _installation() as (session, here):
+        credential = revoking.revoke(
+            session,
+            here.office,
+            public_id.rsplit("/", 1)[-1],
+            reason=revoking.Reason(reason),
+            actor=ADMINISTRATOR,
+            now=here.clock(),
+        )
+        click.echo(f"{credential.address} revoked on {credential.state_since:%Y-%m-%d}")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def audit(as_json: bool) -> None:
+    """Check that all we keep agrees; exit 1 when something does not."""
+    with _installation() as (session, here):
+        found = list(auditing.violations(session, here.office))
+    if as_json:
+        click.echo(json.dumps([vars(violation) for violation in found]))
+    else:
+        for violation in found:
+            click.echo(f"{violation.question}: {violation.subject}: {violation.problem}")
+        click.echo(f"{len(found)} violation(s) of {', '.join(auditing.QUESTIONS)}")
+    sys.exit(1 if found else 0)
+
+
+@cli.command()
+def replay() -> None:
+    """Decide every award again from its dossier; exit 1 when a decision differs."""
+    with _installation() as (session, here):
+        differences = offers.replay(session, here.vault)
+    for difference in differences:
+        click.echo(str(difference))
+    click.echo(f"{len(differences)} difference(s)")
+    sys.exit(1 if differences else 0)
+
+
+@contextmanager
+def _installation() -> Iterator[tuple[Session, Services]]:
+    """Open this installation: a database session, and the services of the application."""
+    app: Flask = create_app()
+    with app.app_context():
+        yield db.session, services()
+
+
+@contextmanager
+def _verifying() -> Iterator[tuple[Fetch, Register]]:
+    with _installation() as (session, here):
+        fetch = own_fetch(Hosting(session, here.office), here.office.base_url)
+        yield fetch, DatabaseRegister(session, here.office)
+
+
+def _write(session: Session, here: Services, credential: Credential, out: Path) -> dict[str, str]:
+    out.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for form, name in _FILES.items():
+        path = out / name
+        path.write_bytes(shelf.take(session, here.vault, credential, form))
+        written[str(form)] = str(path)
+    return written
+
+
+cli.add_command(make_verify_command(_verifying))
