@@ -1,0 +1,108 @@
+"""Settings are typed, checked once, and never guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from badgeservice.errors import SettingsError
+from badgeservice.settings import Environment, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCTION = {
+    "BADGESERVICE_ENVIRONMENT": "production",
+    "BADGESERVICE_BASE_URL": "https://badges.example",
+    "BADGESERVICE_SMTP_HOST": "mail.example",
+    "BADGESERVICE_CONTACT_EMAIL": "contact@badges.example",
+    "BADGESERVICE_KEY_PASSPHRASE_FILE": "/run/secrets/passphrase",
+    "BADGESERVICE_SECRET_KEY_FILE": "/run/secrets/session",
+    "BADGESERVICE_PERSONAL_DATA_KEY_FILE": "/run/secrets/personal",
+}
+
+
+def test_reads_each_variable_into_its_type() -> None:
+    """Text from the environment becomes what the field says."""
+    settings = Settings.from_environment(
+        {
+            "BADGESERVICE_ENVIRONMENT": "development",
+            "BADGESERVICE_DATA_DIR": "/srv/badges",
+            "BADGESERVICE_SMTP_PORT": "2525",
+        }
+    )
+
+    assert Environment.DEVELOPMENT is settings.environment
+    assert Path("/srv/badges") == settings.data_dir
+    assert settings.smtp_port == 2525
+
+
+def test_accepts_a_whole_production_environment() -> None:
+    """What the documentation asks of production is enough."""
+    settings = Settings.from_environment(PRODUCTION)
+
+    assert settings.base_url == "https://badges.example"
+
+
+@pytest.mark.parametrize("missing", sorted(set(PRODUCTION) - {"BADGESERVICE_ENVIRONMENT"}))
+def test_production_has_no_default_for(missing: str) -> None:
+    """Each of these is the operator's to decide; production does not start without it."""
+    environment = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    with pytest.raises(SettingsError, match=missing):
+        Settings.from_environment(environment)
+
+
+@pytest.mark.parametrize(
+    "variable, value",
+    [
+        ("BADGESERVICE_BASE_URL", "https://badges.example/"),
+        ("BADGESERVICE_BASE_URL", "https://badges.example/path"),
+        ("BADGESERVICE_BASE_URL", "https://user@badges.example"),
+        ("BADGESERVICE_BASE_URL", "ftp://badges.example"),
+        ("BADGESERVICE_BASE_URL", "badges.example"),
+        ("BADGESERVICE_SMTP_PORT", "smtp"),
+        ("BADGESERVICE_SMTP_SECURITY", "maybe"),
+        ("BADGESERVICE_LOG_LEVEL", "loud"),
+        ("BADGESERVICE_ENVIRONMENT", "staging"),
+        ("BADGESERVICE_BASEURL", "https://badges.example"),
+    ],
+)
+def test_refuses_and_names(variable: str, value: str) -> None:
+    """A typing error in a variable or a value stops the start and is named."""
+    with pytest.raises(SettingsError, match=variable):
+        Settings.from_environment({variable: value})
+
+
+def test_names_every_problem_at_once() -> None:
+    """An operator mends all of them in one go."""
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({"BADGESERVICE_X": "1", "BADGESERVICE_SMTP_PORT": "x"})
+
+    assert "BADGESERVICE_X" in refusal.value.message
+    assert "BADGESERVICE_SMTP_PORT" in refusal.value.message
+
+
+@pytest.mark.parametrize("content", ["", "short", "not hex " * 4, "ab" * 31])
+def test_refuses_a_personal_data_key_that_is_not_one(tmp_path: Path, content: str) -> None:
+    """A wrong key would seal data that nobody can open again."""
+    (tmp_path / "personal-data-key").write_text(content)
+
+    with pytest.raises(SettingsError):
+        Settings(data_dir=tmp_path).personal_data_key()
+
+
+def test_a_missing_secret_is_named(tmp_path: Path) -> None:
+    """The sentence names the variable and the file."""
+    with pytest.raises(SettingsError, match=r"BADGESERVICE_SECRET_KEY_FILE.*secret-key"):
+        Settings(data_dir=tmp_path).secret_key()
+
+
+def test_the_readme_lists_every_setting() -> None:
+    """README's table is the documentation of the settings, so it holds exactly the fields."""
+    listed = {
+        line.split("`")[1]
+        for line in (ROOT / "README.md").read_text().splitlines()
+        if line.startswith("| `BADGESERVICE_")
+    }
+
+    assert {knob.variable for knob in Settings.knobs()} == listed
