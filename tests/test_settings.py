@@ -53,7 +53,7 @@ def test_production_has_no_default_for(missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "variable, value",
+    ("variable", "value"),
     [
         ("BADGESERVICE_BASE_URL", "https://badges.example/"),
         ("BADGESERVICE_BASE_URL", "https://badges.example/path"),
