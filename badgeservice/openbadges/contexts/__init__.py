@@ -1,0 +1,89 @@
+"""The JSON-LD contexts that give the words of a credential their meaning, frozen.
+
+A context decides what a signature covers, so none is ever fetched: each stands beside this file,
+pinned by SHA-256. Where each came from is told in SOURCES.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from typing import NamedTuple
+
+from badgeservice.errors import ContextChanged, UnknownContext
+from badgeservice.openbadges import Document
+
+
+class Pin(NamedTuple):
+    """A vendored file and the SHA-256 of its bytes, in hexadecimal."""
+
+    file: str
+    sha256: str
+
+
+CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES_V3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
+MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+DID_V1 = "https://www.w3.org/ns/did/v1"
+CID_V1 = "https://www.w3.org/ns/cid/v1"
+
+PINS = {
+    CREDENTIALS_V2: Pin(
+        "credentials-v2.jsonld",
+        "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
+    ),
+    OPEN_BADGES_V3: Pin(
+        "ob-v3p0-3.0.3.jsonld",
+        "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84",
+    ),
+    OPEN_BADGES_EXTENSIONS: Pin(
+        "ob-v3p0-extensions.jsonld",
+        "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
+    ),
+    DATA_INTEGRITY_V2: Pin(
+        "data-integrity-v2.jsonld",
+        "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+    ),
+    MULTIKEY_V1: Pin(
+        "multikey-v1.jsonld",
+        "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
+    ),
+    DID_V1: Pin(
+        "did-v1.jsonld",
+        "62c1054bf404d6dd3a4b26b64f830fd72095f6a26edc4469908c94351352ce5f",
+    ),
+    CID_V1: Pin(
+        "cid-v1.jsonld",
+        "7976d70067ef11ba9916e5ca49ec9706a66a2cb251130e93d42da69a0faead38",
+    ),
+}
+
+
+def load(address: str) -> Document:
+    """Return the context document pinned for `address`.
+
+    Raises `UnknownContext` for an address without a pin, and `ContextChanged` if the vendored
+    file is not the pinned one.
+    """
+    pin = PINS.get(address)
+    if pin is None:
+        raise UnknownContext(f"unknown JSON-LD context: {address[:200]}")
+    return checked(resources.files(__name__).joinpath(pin.file).read_bytes(), pin)
+
+
+def checked(data: bytes, pin: Pin) -> Document:
+    """Return the context written in `data`; raises `ContextChanged` unless it matches its pin."""
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != pin.sha256:
+        raise ContextChanged(f"{pin.file} has SHA-256 {digest}, expected {pin.sha256}")
+    document: Document = json.loads(data)
+    return document
+
+
+def check_all() -> None:
+    """Return if every vendored context matches its pin; called once when the service starts."""
+    for address in PINS:
+        load(address)
