@@ -59,6 +59,45 @@ class ArtworkError(CatalogueError):
     code = "artwork"
 
 
+# --- learning ------------------------------------------------------------------------------------
+
+
+class ModuleRefused(BadgeserviceError):
+    """The files of a module break a rule; one sentence a line, each naming file and field."""
+
+    code = "module_refused"
+
+
+class ModuleNotFound(BadgeserviceError):
+    """No sound module, or no picture of it, has this name."""
+
+    code = "module_not_found"
+
+
+class AttemptNotFound(BadgeserviceError):
+    """This person has no such attempt, or the attempt no such question."""
+
+    code = "attempt_not_found"
+
+
+class AttemptClosed(BadgeserviceError):
+    """The attempt has been sent, or its seven days are over; nothing was changed."""
+
+    code = "attempt_closed"
+
+
+class AttemptRefused(BadgeserviceError):
+    """A new attempt cannot start now: too early, or another one comes first."""
+
+    code = "attempt_refused"
+
+
+class AnswerRefused(BadgeserviceError):
+    """What was sent is not an answer to this question; what was saved before still is."""
+
+    code = "answer_refused"
+
+
 # --- issuing -------------------------------------------------------------------------------------
 
 
@@ -222,3 +261,51 @@ class SelfCheckFailed(BadgeserviceError):
     """A badge that we had just signed is not green to our own verifier; it was not released."""
 
     code = "self_check_failed"
+
+
+# --- people and mail -----------------------------------------------------------------------------
+
+
+class InvalidEmail(BadgeserviceError):
+    """What was typed is not a mail address that we can write to; the code says what is wrong."""
+
+    code = "email_malformed"
+
+
+class InvalidName(BadgeserviceError):
+    """What was typed cannot be shown as a person's name; the code says what is wrong."""
+
+    code = "name_malformed"
+
+
+class OrganisationNotFound(BadgeserviceError):
+    """No organisation has this short name here."""
+
+    code = "organisation_not_found"
+
+
+class SignInRefused(BadgeserviceError):
+    """The link or code opens nothing: unknown, used, too old, or tried too often.
+
+    Which of these it was is not said, so that nobody learns from it whether an account exists.
+    """
+
+    code = "sign_in_refused"
+
+
+class TooManySignInRequests(BadgeserviceError):
+    """The address has asked for as many links as an hour allows, with or without an account."""
+
+    code = "too_many_sign_in_requests"
+
+
+class MailNotSent(BadgeserviceError):
+    """The mail server could not be reached, or did not take the mail; trying later is right."""
+
+    code = "mail_not_sent"
+
+
+class RecipientRefused(MailNotSent):
+    """The mail server says that it cannot deliver to this address; trying again is useless."""
+
+    code = "recipient_refused"

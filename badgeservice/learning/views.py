@@ -13,22 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-# Names of form fields. A row of an ordering or a matching is named ROW_FIELD + its token.
+from badgeservice.learning.quiz import Kind
+
+# Names of form fields: radio buttons or checkboxes, one text field, one select a row (its name goes
+# on with the token of the row).
 CHOICE_FIELD = "choice"
 TEXT_FIELD = "text"
 ROW_FIELD = "row-"
-
-
-class Kind(StrEnum):
-    """How a question is asked, and so which control shows it."""
-
-    SINGLE = "single"  # radio buttons named CHOICE_FIELD
-    MULTIPLE = "multiple"  # checkboxes named CHOICE_FIELD
-    TRUE_FALSE = "true-false"  # two radio buttons named CHOICE_FIELD
-    ORDERING = "ordering"  # one select a row: which place is it?
-    MATCHING = "matching"  # one select a row: what goes with it?
-    NUMBER = "number"  # one text field named TEXT_FIELD, inputmode="decimal"
-    SHORT_TEXT = "short-text"  # one text field named TEXT_FIELD
 
 
 @dataclass(frozen=True)
@@ -78,8 +69,10 @@ class PresentedStimulus:
 class PresentedQuestion:
     """One screen: question `number` out of `of`, counted from 1.
 
-    `choices` serves single, multiple and true-false; `rows` and `options` serve ordering and
-    matching; `written` and `unit` (may be empty) serve number and short-text.
+    By `kind`: single and true-false show `choices` as radio buttons, multiple as checkboxes, all
+    named CHOICE_FIELD. Ordering and matching show one select for each of `rows`, each with all the
+    `options`. Number and short-text show one text field named TEXT_FIELD that holds `written`;
+    number puts `unit` (may be empty) after it.
     `instruction` belongs in the legend ("Plusieurs réponses possibles."); it may be empty.
     """
 
@@ -148,12 +141,20 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class ExplanationView:
+    """Why an answer holds or does not; `about` is the choice it speaks of, empty for the whole."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
 class FeedbackView:
     """What is said about one answer.
 
-    `given` is what the person answered, in words. `explanations` say why. `solution` is what was
-    expected, in words; it is empty after a try that was not passed. `verdict_words` is for
-    instance "Bonne réponse".
+    `given` is what the person answered, in words: one line a choice, a step or a pair. `solution`
+    is what was expected, likewise; it is empty after a try that was not passed. `verdict_words` is
+    for instance "Bonne réponse".
     """
 
     number: int
@@ -161,7 +162,7 @@ class FeedbackView:
     verdict: Verdict
     verdict_words: str
     given: tuple[str, ...]
-    explanations: tuple[str, ...]
+    explanations: tuple[ExplanationView, ...]
     solution: tuple[str, ...]
     link: SheetLink
 
