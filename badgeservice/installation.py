@@ -53,7 +53,7 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
     }
     for kind in KeyKind:
         if kind not in existing:
-            kid = f"{kind}-1"
+            kid = f"{kind.name.lower()}-1"
             keystore.create(
                 settings.keys_dir,
                 issuer=described.slug,

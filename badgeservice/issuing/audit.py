@@ -180,6 +180,6 @@ def _digests(credential: Credential) -> dict[Format, str]:
 def _key(office: Office, method: str) -> PublicKey:
     """Return the key that a method's address names; raise CredentialNotFound for a foreign one."""
     for kid, key in office.public_keys.items():
-        if office.issuer.key_address(kid) == method:
+        if office.issuer.method(kid) == method:
             return key
     raise CredentialNotFound(f"{method}: no key of ours")

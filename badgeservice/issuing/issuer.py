@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -32,20 +33,29 @@ class Issuer:
     linkedin_organization_id: str
 
     @property
-    def id(self) -> str:
-        """The identifier that stands in every credential as `issuer.id`."""
+    def address(self) -> str:
+        """The address of the issuer's page and profile."""
         return f"{self.base_url}/issuers/{self.slug}"
 
-    def key_address(self, kid: str) -> str:
-        """Return the address of a key's own document, which is also its verification method."""
-        return f"{self.id}/keys/{kid}"
+    @property
+    def id(self) -> str:
+        """The identifier that stands in every credential as `issuer.id`: a `did:web`.
+
+        Written here and not parsed from the address, because an installation that is being tried
+        out at an IP address has one too, although only the installation itself can resolve it.
+        """
+        return f"did:web:{urlsplit(self.base_url).netloc.replace(':', '%3A')}:issuers:{self.slug}"
+
+    def method(self, kid: str) -> str:
+        """Return the DID URL under which a key signs."""
+        return f"{self.id}#{kid}"
 
     def profile(self, language: str) -> Document:
         """Return the issuer Profile as it is embedded in credentials (OB 3.0 §B.1.10)."""
         return v3.profile(
             id=self.id,
             name=self.name[language],
-            url=self.url or self.base_url,
+            url=self.url or self.address,
             description=self.description[language],
             email=self.email or None,
         )

@@ -80,13 +80,13 @@ class Signer:
 
     @property
     def verification_method(self) -> str:
-        """The address of the key that makes embedded proofs."""
-        return self._issuer.key_address(self._ed25519.kid)
+        """The DID URL of the key that makes embedded proofs."""
+        return self._issuer.method(self._ed25519.kid)
 
     @property
     def jwt_key(self) -> str:
-        """The address of the key that signs VC-JWT, its `kid`."""
-        return self._issuer.key_address(self._p256.kid)
+        """The DID URL of the key that signs VC-JWT, its `kid`."""
+        return self._issuer.method(self._p256.kid)
 
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
         """Return `document` with an `eddsa-rdfc-2022` proof.
