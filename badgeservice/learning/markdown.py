@@ -33,7 +33,8 @@ _TAGS = {
     *("h2", "h3", "h4", "p", "ul", "ol", "li", "blockquote", "strong", "em", "code", "br", "hr"),
     *("a", "img", "span", "table", "thead", "tbody", "tr", "th", "td"),
 }
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),
     "h2": {"id", "data-sequence"},
     "h3": {"id"},
     "h4": {"id"},
