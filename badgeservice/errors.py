@@ -53,6 +53,12 @@ class CatalogueError(BadgeserviceError):
     code = "catalogue"
 
 
+class BadgeClassNotFound(CatalogueError):
+    """No published badge class has this name."""
+
+    code = "badge_class_not_found"
+
+
 class ArtworkError(CatalogueError):
     """A drawing cannot be made: unsafe, too large, or its words do not fit."""
 
@@ -156,6 +162,12 @@ class BadSignature(BadgeserviceError):
     """The signature is not by this key over these bytes."""
 
     code = "bad_signature"
+
+
+class BadTimestamp(BadgeserviceError):
+    """Text that is not an instant: no zone, an impossible date, or another notation."""
+
+    code = "bad_timestamp"
 
 
 class ContextChanged(BadgeserviceError):

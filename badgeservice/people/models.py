@@ -1,0 +1,95 @@
+"""Organisations, persons and their requests to sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.vault import PersonalData
+
+_CONTRACT = "contract with the person (art. 6(1)(b))"
+_UNTIL_ERASED = "until the account is erased; 24 hours when it was never confirmed"
+
+
+class PersonState(StrEnum):
+    """How we know a person."""
+
+    UNCONFIRMED = "unconfirmed"
+    """Someone typed this address to sign in; nobody has shown yet that they read its mail."""
+    INVITED = "invited"
+    """An administrator or a partner entered this person, who may already hold a badge."""
+    CONFIRMED = "confirmed"
+    """The person has signed in."""
+
+
+class Organisation(Base):
+    """An organisation that decides why and how data about persons is used: the controller."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(100), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class Person(Base):
+    """Someone who learns. Everything that says who it is, is sealed under their own key.
+
+    `email_index` is a keyed digest by which an address is found again; it cannot be read back, and
+    still is data about the person. `session_epoch` counts how often the person has signed out
+    everywhere: a session that carries an older number is over.
+    """
+
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    controller_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    email: Mapped[bytes] = mapped_column(
+        PersonalData(
+            purpose="send the links by which the person signs in, and news of their badges",
+            basis=_CONTRACT,
+            retention=_UNTIL_ERASED,
+        )
+    )
+    email_index: Mapped[bytes] = mapped_column(
+        PersonalData(
+            purpose="find the account of a mail address without keeping the address readable",
+            basis=_CONTRACT,
+            retention=_UNTIL_ERASED,
+        ),
+        unique=True,
+    )
+    name: Mapped[bytes | None] = mapped_column(
+        PersonalData(
+            purpose="offer a name to show on a badge; the person may leave it out",
+            basis=_CONTRACT,
+            retention=_UNTIL_ERASED,
+        )
+    )
+    language: Mapped[str] = mapped_column(String(2))
+    state: Mapped[PersonState] = mapped_column(String(11), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    session_epoch: Mapped[int] = mapped_column(default=0)
+
+
+class SignInRequest(Base):
+    """One mail with a link and a code. Only digests of both are kept.
+
+    `attempts` counts the codes that were tried while this request was open. Using the link or the
+    code sets `used_at`, which closes both.
+    """
+
+    __tablename__ = "sign_in_request"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
