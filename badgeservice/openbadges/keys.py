@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from badgeservice.errors import BadEncoding, BadSignature, KeyRefused
-from badgeservice.openbadges import multibase
+from badgeservice.openbadges import Document, multibase
 
 
 class KeyKind(StrEnum):
@@ -88,7 +87,7 @@ class PublicKey:
         return multibase.encode(_MULTICODEC[self.kind] + self.point, multibase.BASE58BTC)
 
     @classmethod
-    def from_jwk(cls, jwk: dict[str, Any]) -> PublicKey:
+    def from_jwk(cls, jwk: Document) -> PublicKey:
         """Return the key of a JSON Web Key; raises `KeyRefused`.
 
         A key that carries its private part, or that is declared for something else than
@@ -114,9 +113,9 @@ class PublicKey:
             raise KeyRefused("JWK: the point is not on P-256")
         return key
 
-    def to_jwk(self) -> dict[str, str]:
+    def to_jwk(self) -> Document:
         """Return the key as a JSON Web Key: required members only, no `kid`, no `alg`."""
-        jwk = {"kty": _JWK_TYPE[self.kind], "crv": str(self.kind)}
+        jwk: Document = {"kty": _JWK_TYPE[self.kind], "crv": str(self.kind)}
         if self.kind is KeyKind.ED25519:
             return jwk | {"x": multibase.base64url_encode(self.point)}
         point = _p256(self.point).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -165,7 +164,7 @@ def _p256(point: bytes) -> ec.EllipticCurvePublicKey:
         raise KeyRefused("P-256: the point is not on the curve") from None
 
 
-def _coordinate(jwk: dict[str, Any], name: str) -> bytes:
+def _coordinate(jwk: Document, name: str) -> bytes:
     value = jwk.get(name)
     try:
         data = multibase.base64url_decode(value) if isinstance(value, str) else b""

@@ -1,0 +1,421 @@
+"""VC-JWT: read strictly, verified by the key's own algorithm, claims compared."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+import pytest
+
+from badgeservice.errors import ProofInvalid
+from badgeservice.openbadges import multibase, proofs
+from badgeservice.openbadges.keys import PublicKey
+from badgeservice.openbadges.proofs import vc_jwt
+from badgeservice.openbadges.proofs.vc_jwt import Algorithm
+
+KID = "https://badges.example/issuers/a/keys/1"
+
+
+@pytest.fixture(params=list(Algorithm))
+def algorithm(request):
+    """Each algorithm that we sign with."""
+    return request.param
+
+
+@pytest.fixture
+def signer(algorithm, ed25519_key, p256_key):
+    """The key pair for the algorithm."""
+    return {Algorithm.EDDSA: ed25519_key, Algorithm.ES256: p256_key}[algorithm]
+
+
+@pytest.fixture
+def token(credential, algorithm, signer):
+    """The credential as a token."""
+    return vc_jwt.sign(credential, sign=signer.sign, algorithm=algorithm, kid=KID)
+
+
+def segment(value):
+    """Write one part of a token; bytes stay as they are."""
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return multibase.base64url_encode(data)
+
+
+def signed_token(header, payload, sign):
+    """Write a token with any header and payload, soundly signed."""
+    signing_input = f"{segment(header)}.{segment(payload)}"
+    return f"{signing_input}.{multibase.base64url_encode(sign(signing_input.encode()))}"
+
+
+@pytest.fixture
+def payload(credential):
+    """The payload of a sound token."""
+    return credential | {
+        "iss": "https://badges.example/issuers/a",
+        "jti": "https://badges.example/b/1",
+        "sub": "urn:uuid:0a40bd31-9b0f-4a2a-a4f2-3f0a4a0a4a0a",
+        "nbf": 1_795_424_400,
+        "exp": 1_858_582_800,
+    }
+
+
+HEADER = {"alg": "EdDSA", "typ": "JWT", "kid": KID}
+
+
+class TestSigning:
+    """What we emit is what Open Badges asks, no more."""
+
+    def test_header_and_payload(self, token, algorithm, payload):
+        """OB 3.0, section 8.2.4: the credential itself with the claims beside it."""
+        header, body, _ = (base64.urlsafe_b64decode(part + "==") for part in token.split("."))
+
+        assert json.loads(header) == {"alg": str(algorithm), "typ": "JWT", "kid": KID}
+        assert json.loads(body) == payload
+
+    def test_verifies(self, token, signer, credential):
+        """And gives the credential back without the claims."""
+        assert vc_jwt.verify(token, signer.public_key) == credential
+
+    def test_claims_follow_the_credential(self, credential, ed25519_key):
+        """No subject id, no `sub`; no end, no `exp`; an issuer may be a plain id."""
+        del credential["validUntil"]
+        del credential["credentialSubject"]["id"]
+        credential["issuer"] = credential["issuer"]["id"]
+
+        token = vc_jwt.sign(credential, sign=ed25519_key.sign, algorithm=Algorithm.EDDSA, kid=KID)
+
+        claims = vc_jwt.parse(token).payload.keys() - credential.keys()
+        assert claims == {"iss", "jti", "nbf"}
+        assert vc_jwt.verify(token, ed25519_key.public_key) == credential
+
+    def test_refuses_a_signer_that_gives_der(self, credential):
+        """ES256 in JOSE is R followed by S."""
+        with pytest.raises(ProofInvalid, match="70 bytes"):
+            vc_jwt.sign(credential, sign=lambda m: bytes(70), algorithm=Algorithm.ES256, kid=KID)
+
+
+class TestPublishedValues:
+    """Tokens that others made."""
+
+    @pytest.fixture
+    def w3c_key(self, vectors):
+        """The P-256 key of the W3C suite."""
+        method = json.loads((vectors / "vc-jose-cose/vm-p256.json").read_bytes())
+        return PublicKey.from_jwk(method["publicKeyJwk"])
+
+    def test_w3c_minimal_credential(self, vectors, w3c_key):
+        """Valid though it has no `nbf`, which only Open Badges requires."""
+        path = vectors / "vc-jose-cose/credential-jose-minimal__vm-p256.txt"
+
+        credential = vc_jwt.verify(path.read_text().strip(), w3c_key)
+
+        assert credential["id"] == "http://university.example/credentials/1872"
+
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [
+            ("derived-jwt/alg-none", "bad_token"),
+            ("derived-jwt/alg-None-case", "bad_token"),
+            ("derived-jwt/payload-swapped", "bad_signature"),
+            ("vc-jose-cose/credential-jose-bad-media-type__vm-ed25519", "unsupported_header"),
+            ("vc-jose-cose/credential-jose-unknown-extensions__vm-ed25519", "alg_unsupported"),
+        ],
+    )
+    def test_invalid_tokens(self, vectors, w3c_key, name, code):
+        """Each is refused for the reason it was made for."""
+        token = (vectors / f"{name}.txt").read_text().strip()
+
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.verify(token, w3c_key)
+
+        assert refused.value.code == code
+
+    def test_rfc_7515_example(self):
+        """Appendix A.3: ES256, R followed by S."""
+        jwk = {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        }
+        token = (
+            "eyJhbGciOiJFUzI1NiJ9"
+            ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
+            "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+            ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSA"
+            "pmWQxfKTUJqPP3-Kg6NU1Q"
+        )
+
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.verify(token, PublicKey.from_jwk(jwk))
+
+        assert refused.value.code == "claim_mismatch"  # soundly signed, by no issuer
+
+
+def refused_code(header, payload, signer):
+    """The code with which a soundly signed token is refused."""
+    with pytest.raises(ProofInvalid) as refused:
+        vc_jwt.verify(signed_token(header, payload, signer.sign), signer.public_key)
+    return refused.value.code
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NoNe", "nOnE", "NONE"])
+@pytest.mark.parametrize("signature", ["", "kept"])
+def test_j1_no_algorithm(token, signer, alg, signature):
+    """The oldest trick: say that no signature is needed."""
+    _, body, kept = token.split(".")
+    forged = f"{segment(HEADER | {'alg': alg})}.{body}.{kept if signature else ''}"
+
+    with pytest.raises(ProofInvalid) as refused:
+        vc_jwt.verify(forged, signer.public_key)
+
+    assert refused.value.code == ("alg_not_allowed" if signature else "bad_token")
+
+
+@pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
+def test_j2_public_key_as_hmac_secret(payload, signer, alg):
+    """The public key is known to all; as a secret it would sign for all."""
+    digest = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}[alg]
+    secrets = [
+        signer.public_key.point,
+        signer.public_key.to_multikey().encode(),
+        json.dumps(signer.public_key.to_jwk()).encode(),
+    ]
+
+    for secret in secrets:
+        signing_input = f"{segment(HEADER | {'alg': alg})}.{segment(payload)}"
+        mac = hmac.digest(secret, signing_input.encode(), digest)
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.verify(f"{signing_input}.{multibase.base64url_encode(mac)}", signer.public_key)
+        assert refused.value.code == "alg_not_allowed"
+
+
+def test_j2_one_key_one_algorithm(credential, ed25519_key, p256_key):
+    """The key decides, not the token."""
+    token = vc_jwt.sign(credential, sign=ed25519_key.sign, algorithm=Algorithm.ES256, kid=KID)
+
+    with pytest.raises(ProofInvalid) as refused:
+        vc_jwt.verify(token, ed25519_key.public_key)
+
+    assert refused.value.code == "alg_not_allowed"
+
+
+def test_j3_key_in_the_header_is_never_used(payload, ed25519_key, other_ed25519_key):
+    """A token that brings its own key proves nothing about the issuer."""
+    header = HEADER | {"jwk": other_ed25519_key.public_key.to_jwk()}
+    forged = signed_token(header, payload, other_ed25519_key.sign)
+
+    with pytest.raises(ProofInvalid) as refused:
+        vc_jwt.verify(forged, ed25519_key.public_key)
+
+    assert refused.value.code == "bad_signature"
+
+
+@pytest.mark.parametrize(
+    "jwk", [{"kty": "OKP", "d": "AAAA"}, {"kty": "oct", "k": "AAAA"}, "x", None]
+)
+def test_a_private_key_in_the_header_is_refused(payload, ed25519_key, jwk):
+    """Somebody published a secret; whatever it signs is no longer theirs."""
+    assert refused_code(HEADER | {"jwk": jwk}, payload, ed25519_key) == "private_key"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"jku": "https://evil.example/jwks"},
+        {"x5u": "file:///etc/passwd"},
+        {"x5c": []},
+        {"x5t": "x"},
+        {"x5t#S256": "x"},
+        {"crit": []},
+        {"crit": ["exp"], "exp": 1},
+        {"crit": ["b64"], "b64": False},
+        {"b64": False},
+        {"b64": True},
+        {"zip": "DEF"},
+        {"enc": "A128GCM"},
+        {"epk": {}},
+        {"anything": 1},
+        {"kid": 5},
+        {"kid": {"$ne": None}},
+        {"typ": "at+jwt"},
+        {"typ": "openid4vci-proof+jwt"},
+        {"typ": "session"},
+        {"typ": None},
+        {"typ": ["JWT"]},
+    ],
+    ids=str,
+)
+def test_j4_j5_j11_headers_that_are_not_understood(payload, ed25519_key, extra):
+    """Libraries accept `crit: []` or ignore `zip`; what is not understood is refused here."""
+    assert refused_code(HEADER | extra, payload, ed25519_key) == "unsupported_header"
+
+
+@pytest.mark.parametrize("extra", [{}, {"typ": "vc+jwt", "cty": "vc"}, {"typ": "vc+ld+json+jwt"}])
+def test_known_types_and_no_kid_are_accepted(payload, credential, ed25519_key, extra):
+    """W3C and Open Badges write `typ` differently, and `kid` may be absent."""
+    token = signed_token({"alg": "EdDSA", "iat": 1} | extra, payload, ed25519_key.sign)
+
+    assert vc_jwt.verify(token, ed25519_key.public_key) == credential
+    assert vc_jwt.parse(token).kid is None
+
+
+@pytest.mark.parametrize(
+    "alg", [5, None, ["EdDSA"], {"alg": "EdDSA"}, "eddsa", "EdDSA ", "", "HS256K"]
+)
+def test_algorithms_that_are_no_name(payload, ed25519_key, alg):
+    """The type of `alg` is the attacker's choice too."""
+    assert refused_code(HEADER | {"alg": alg}, payload, ed25519_key) == "alg_not_allowed"
+
+
+@pytest.mark.parametrize("alg", ["RS256", "PS512", "ES384", "ES512", "ES256K", "Ed25519", "Ed448"])
+def test_sound_algorithms_that_we_do_not_verify_have_their_own_code(payload, ed25519_key, alg):
+    """Not checked is not the same as false."""
+    assert refused_code(HEADER | {"alg": alg}, payload, ed25519_key) == "alg_unsupported"
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "code"),
+    [
+        (b'{"alg":"EdDSA","alg":"none"}', b"{}", "duplicate_key"),
+        (b'{"alg":"none","\\u0061lg":"EdDSA"}', b"{}", "duplicate_key"),
+        (None, b'{"issuer":"a","issuer":"b"}', "duplicate_key"),
+        (None, b'{"a":{"issuer":"a","\\u0069ssuer":"b"}}', "duplicate_key"),
+        (None, b"\xef\xbb\xbf{}", "bad_encoding"),
+        (None, '{"a":1}'.encode("utf-16"), "bad_encoding"),
+        (None, b'{"a":NaN}', "bad_number"),
+        (None, b'{"a":' + b"9" * 5000 + b"}", "bad_number"),
+        (None, b"[" * 20_000, "too_deep"),
+        (None, b"[]", "not_an_object"),
+        (b'"EdDSA"', b"{}", "not_an_object"),
+        (None, b"not json", "bad_json"),
+    ],
+)
+def test_j6_one_reading_only(ed25519_key, header, body, code):
+    """Both common libraries keep the last of repeated keys without a word."""
+    assert refused_code(header or HEADER, body, ed25519_key) == code
+
+
+def test_j7_one_text_for_one_token(token, signer):
+    """Padding, other alphabets, spaces and trailing bits make other texts of the same token."""
+    header, body, signature = token.split(".")
+    forgeries = [
+        f"{header}.{body}.{signature}==",
+        f"{header}=.{body}.{signature}",
+        f"{header}.{body}.{signature}\n",
+        f" {header}.{body}.{signature}",
+        f"{header}.{body} .{signature}",
+        f"{header}.{body}.{signature}.",
+        f"{header}.{body}.{signature}.{signature}",
+        f"{header}.{body}",
+        f"{header}..{signature}",
+        f"{header}.{body}.",
+        json.dumps({"protected": header, "payload": body, "signature": signature}),
+        "",
+        f"{header}.{body}.{signature}+/",
+        f"{header[:-1]}.{body}.{signature}",
+    ]
+
+    for forged in forgeries:
+        with pytest.raises(ProofInvalid):
+            vc_jwt.verify(forged, signer.public_key)
+
+
+def test_j7_trailing_bits(token, signer):
+    """64 bytes leave four bits in the last character; libraries ignore them."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = alphabet.index(token[-1])
+
+    for bits in range(1, 16):
+        with pytest.raises(ProofInvalid):
+            vc_jwt.verify(token[:-1] + alphabet[last ^ bits], signer.public_key)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": "https://victim.example"},
+        {"iss": None},
+        {"iss": ["https://badges.example/issuers/a"]},
+        {"jti": "https://badges.example/b/2"},
+        {"sub": "urn:uuid:other"},
+        {"nbf": 1_795_424_401},
+        {"exp": 1_858_582_799},
+        {"issuer": {"id": "https://victim.example", "type": ["Profile"]}},
+        {"issuer": "https://victim.example"},
+        {"issuer": None},
+        {"id": "https://badges.example/b/2"},
+        {"credentialSubject": []},
+        {"credentialSubject": {"type": ["AchievementSubject"]}},
+        {"validFrom": "2026-11-23T09:00:01Z"},
+        {"validFrom": "2026-11-23"},
+        {"validFrom": None},
+        {"validUntil": "2029-11-23T09:00:00Z"},
+        {"validUntil": None},
+        *(
+            {claim: value}
+            for claim in ("nbf", "exp")
+            for value in ("1795424400", True, 1795424400.5, -1, 10**15, None, [], {})
+        ),
+    ],
+    ids=str,
+)
+def test_j8_j9_claims_that_disagree(payload, ed25519_key, change):
+    """A wallet reads the claim, we read the property: they must say the same."""
+    assert refused_code(HEADER, payload | change, ed25519_key) == "claim_mismatch"
+
+
+@pytest.mark.parametrize("wrapper", ["vc", "vp"])
+def test_j8_wrapped_credentials_are_refused(payload, credential, ed25519_key, wrapper):
+    """Two credentials in one token, one shown and one checked."""
+    code = refused_code(HEADER, payload | {wrapper: credential}, ed25519_key)
+
+    assert code == "unknown_layout"
+
+
+def test_exp_alone_ends_the_validity(payload, ed25519_key):
+    """OB 3.0: the verifier takes `validUntil` from `exp`."""
+    del payload["validUntil"]
+    token = signed_token(HEADER, payload, ed25519_key.sign)
+
+    assert vc_jwt.verify(token, ed25519_key.public_key)["validUntil"] == "2028-11-23T09:00:00Z"
+
+
+def test_instants_are_compared_not_texts(payload, ed25519_key):
+    """Other issuers write offsets and fractions, and JWT whole seconds."""
+    payload["validFrom"] = "2026-11-23T10:00:00.250+01:00"
+    token = signed_token(HEADER, payload | {"aud": "x", "iat": "text"}, ed25519_key.sign)
+
+    assert vc_jwt.verify(token, ed25519_key.public_key)["validFrom"] == payload["validFrom"]
+
+
+def test_j10_size_before_everything():
+    """A header of hundreds of megabytes must not be decoded to be refused."""
+    start = time.process_time()
+
+    for token in ["A" * 50_000_000 + ".A.A", None, b"A.A.A"]:
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.parse(token)
+        assert refused.value.code == "bad_token"
+
+    assert time.process_time() - start < 1
+
+
+def test_parse_says_what_is_not_yet_believed(token, algorithm, payload, credential):
+    """The caller looks for the key by `kid` before there is anything to verify with."""
+    parsed = vc_jwt.parse(token)
+
+    assert parsed.kid == KID
+    assert parsed.algorithm is algorithm
+    assert parsed.payload == payload
+    assert parsed.credential == credential
+
+
+def test_formats_lists_every_module():
+    """A format that the table forgets would never be tried."""
+    assert [module.__name__.rpartition(".")[2] for module in proofs.FORMATS] == [
+        "eddsa_rdfc_2022",
+        "vc_jwt",
+    ]
