@@ -180,9 +180,9 @@ def compose(message: Message, *, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(message.date)
     mail["Message-ID"] = make_msgid(domain=_domain(sender))
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.language
     # Quoted-printable is plain ASCII on the wire, whatever the servers on the way can do.
     mail.set_content(message.text, cte="quoted-printable")
+    mail["Content-Language"] = message.language  # afterwards: `set_content` drops what describes it
     return mail
 
 
