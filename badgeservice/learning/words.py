@@ -17,9 +17,9 @@ INSTRUCTIONS = {
     Kind.MULTIPLE: Text(
         fr="Plusieurs réponses sont possibles.", en="Several answers are possible."
     ),
-    Kind.TRUE_FALSE: Text(fr="Vrai ou faux ?", en="True or false?"),
+    Kind.TRUE_FALSE: Text(fr="Vrai ou faux\u00a0?", en="True or false?"),
     Kind.ORDERING: Text(
-        fr="Donnez son rang à chaque ligne : 1 pour la première action.",
+        fr="Donnez son rang à chaque ligne\u00a0: 1 pour la première action.",
         en="Give each line its place: 1 for the first action.",
     ),
     Kind.MATCHING: Text(
@@ -62,7 +62,7 @@ REFUSALS = {
         en="Write a number, for example 3 or 2.5.",
     ),
     "too_long": Text(
-        fr="Cette réponse est trop longue : 200 caractères au plus.",
+        fr="Cette réponse est trop longue\u00a0: 200\u00a0caractères au plus.",
         en="This answer is too long: 200 characters at most.",
     ),
     # By the codes of AttemptClosed and AttemptRefused.
@@ -115,7 +115,7 @@ def review(answered: int, of: int, unanswered: list[int], language: str) -> str:
         sentence = f"{answered} {'réponse' if answered < 2 else 'réponses'} sur {of}."
         if unanswered:
             noun = "Question" if len(unanswered) == 1 else "Questions"
-            sentence += f" {noun} {_and(unanswered, ' et ')} : sans réponse."
+            sentence += f" {noun} {_and(unanswered, ' et ')}\u00a0: sans réponse."
         return sentence
     sentence = f"{answered} {'answer' if answered == 1 else 'answers'} out of {of}."
     if unanswered:
@@ -137,21 +137,21 @@ def headline(
     """Return the first sentence of a result."""
     if practising:
         return {
-            "fr": f"Entraînement : {points} sur {of}.",
+            "fr": f"Entraînement\u00a0: {points} sur {of}.",
             "en": f"Practice: {points} out of {of}.",
         }[language]
     if passed:
         return {
-            "fr": f"Vous avez réussi : {points} sur {of}.",
+            "fr": f"Vous avez réussi\u00a0: {points} sur {of}.",
             "en": f"You have passed: {points} out of {of}.",
         }[language]
     if critical_missed:
         return {
-            "fr": f"Pas encore : {points} sur {of}, mais une question essentielle est à revoir.",
+            "fr": f"Pas encore\u00a0: {points} sur {of}, mais une question essentielle est à revoir.",
             "en": f"Not yet: {points} out of {of}, but an essential question is to be reviewed.",
         }[language]
     return {
-        "fr": f"Pas encore : {points} sur {of}, il faut {needed}.",
+        "fr": f"Pas encore\u00a0: {points} sur {of}, il faut {needed}.",
         "en": f"Not yet: {points} out of {of}, {needed} are needed.",
     }[language]
 
@@ -164,19 +164,19 @@ def advice(*, objective: str, missing: int, minutes: int, at_once: bool, languag
             "puis réessayez dès maintenant." if at_once else "en attendant la prochaine tentative."
         )
         return (
-            f"Il vous manque {missing} {noun} sur l'objectif « {objective} ». "
-            f"Relisez ce passage ({minutes} min){', ' if at_once else ' '}{end}"
+            f"Il vous manque {missing} {noun} sur l'objectif «\u00a0{objective}\u00a0». "
+            f"Relisez ce passage ({minutes}\u00a0min){', ' if at_once else ' '}{end}"
         )
     noun = "answer" if missing == 1 else "answers"
     end = ", then try again now." if at_once else " while you wait for the next try."
     return (
         f"You are missing {missing} {noun} on the objective “{objective}”. "
-        f"Read this passage again ({minutes} min){end}"
+        f"Read this passage again ({minutes}\u00a0min){end}"
     )
 
 
 _DECIMAL_SIGN = {"fr": ",", "en": "."}
-_PERCENT_SIGN = {"fr": " %", "en": "%"}
+_PERCENT_SIGN = {"fr": "\u00a0%", "en": "%"}
 
 
 def _and(numbers: list[int], last: str) -> str:
