@@ -104,6 +104,36 @@ class AnswerRefused(BadgeserviceError):
     code = "answer_refused"
 
 
+# --- evidence ------------------------------------------------------------------------------------
+
+
+class EvidenceRefused(BadgeserviceError):
+    """What a source claims cannot be evidence, or recorded evidence would be written over."""
+
+    code = "evidence_refused"
+
+
+class EvidenceConflict(EvidenceRefused):
+    """The source has already reported this deed, and said something else about it."""
+
+    code = "evidence_conflict"
+
+
+class EvidenceNotFound(BadgeserviceError):
+    """There is no evidence of this id."""
+
+    code = "evidence_not_found"
+
+
+# --- awarding ------------------------------------------------------------------------------------
+
+
+class RuleRefused(BadgeserviceError):
+    """A rule cannot be read; one sentence a line, each naming file and field."""
+
+    code = "rule_refused"
+
+
 # --- issuing -------------------------------------------------------------------------------------
 
 
@@ -123,6 +153,18 @@ class IssuingRefused(BadgeserviceError):
     """This badge cannot be issued: no offer, another person's offer, or a choice out of range."""
 
     code = "issuing_refused"
+
+
+class OfferClosed(IssuingRefused):
+    """The offer was declined, or taken back because what it rested on no longer stands."""
+
+    code = "offer_closed"
+
+
+class RuleNotMet(IssuingRefused):
+    """The evidence held does not earn this badge; the sentence says what is missing."""
+
+    code = "rule_not_met"
 
 
 class CredentialNotFound(BadgeserviceError):
