@@ -44,6 +44,18 @@ class Source:
         name = ".".join(str(part) for part in field) or "the file"
         return f"{self.path}, line {self.lines[known]}, {name}: {message}"
 
+    def texts(self) -> Iterator[tuple[Field, str]]:
+        """Yield every text of the file with the field where it stands."""
+        pending: list[tuple[Field, Any]] = [((), self.data)]
+        while pending:
+            field, value = pending.pop(0)
+            if isinstance(value, str):
+                yield field, value
+            elif isinstance(value, dict):
+                pending += [((*field, key), inner) for key, inner in value.items()]
+            elif isinstance(value, list):
+                pending += [((*field, position), inner) for position, inner in enumerate(value)]
+
     def load(self, schema: Schema) -> Any:
         """Return what `schema` makes of the data; raise CatalogueError with every problem found."""
         try:

@@ -1,0 +1,247 @@
+"""Badge classes as folders: read whole, or refused with file, line and field."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from badgeservice.catalogue import framework as frameworks
+from badgeservice.catalogue import templates
+from badgeservice.catalogue.framework import Framework
+from badgeservice.catalogue.templates import State, Template
+from badgeservice.catalogue.text import LANGUAGES
+from badgeservice.errors import CatalogueError
+from tests.catalogue.conftest import SHIPPED, SLUG
+
+
+def spoil(folder: Path, file: str, before: str, after: str) -> None:
+    """Replace the first `before` in a file of the first badge class."""
+    path = folder / SLUG / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def test_reads_the_first_badge_class(template: Template) -> None:
+    """What the service issues from its first day."""
+    assert template.slug == SLUG
+    assert template.state is State.PUBLISHED
+    assert template.level.slug == "beginner"
+    assert template.domain.code == "4"
+    assert template.skill.fr == "Sécuriser l'environnement numérique"
+    assert template.validity == "P24M"
+    assert template.rule["when"] == {
+        "any": [
+            {
+                "quiz": {
+                    "module": "workplace-security-reflexes",
+                    "min_score": 70,
+                    "critical": True,
+                    "within": "P24M",
+                }
+            },
+            {"manual": {"min_strength": 3}},
+        ]
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_criteria_say_what_the_rule_says(template: Template, language: str) -> None:
+    """A person reads the criteria, the machine follows the rule: they must not drift apart."""
+    online, manual = (next(iter(route.items())) for route in template.rule["when"]["any"])
+    criteria = re.sub(r"\s+", " ", template.criteria[language])
+
+    percent = {"fr": f"{online[1]['min_score']} %", "en": f"{online[1]['min_score']}%"}
+    period = {"fr": "24 mois", "en": "24 months"}
+    strength = {
+        "fr": f"{manual[1]['min_strength']} sur 4",
+        "en": f"{manual[1]['min_strength']} out of 4",
+    }
+    critical = {"fr": "question éliminatoire", "en": "critical question"}
+    validity = {"fr": "2 ans", "en": "2 years"}
+    for words in (percent, period, strength, critical, validity):
+        assert words[language] in criteria
+    assert (online[0], online[1]["within"]) == ("quiz", "P24M")
+    assert (manual[0], template.validity) == ("manual", "P24M")
+    # A workshop is no way to this badge yet, so the text must not promise it.
+    assert not re.search("atelier|workshop", criteria)
+
+
+def test_aligns_with_our_page_esco_and_both_digcomps(template: Template) -> None:
+    """Every address is one that exists; DigComp's competences have no page of their own."""
+    found = [(alignment.framework.en, alignment.url) for alignment in template.alignments]
+
+    assert found == [
+        ("French Digital Competence Framework (CRCN)", "/frameworks/crcn/4.1"),
+        ("ESCO 1.2.0", "http://data.europa.eu/esco/skill/df329d70-87b0-466b-a214-3431f36e2a5e"),
+        ("DigComp 2.2", "https://joint-research-centre.ec.europa.eu/digcomp_en"),
+        ("DigComp 3.0", "https://joint-research-centre.ec.europa.eu/digcomp_en"),
+    ]
+    description = template.alignments[2].description
+    assert description is not None
+    assert description.fr == "Niveaux 1–2 sur 8. Correspondance provisoire."
+
+
+def test_a_reviewed_correspondence_is_no_longer_called_provisional(
+    tmp_path: Path, folder: Path
+) -> None:
+    """The flag in the data decides what people read."""
+    data = Path(shutil.copytree(frameworks.FOLDER, tmp_path / "frameworks"))
+    crcn = data / "crcn.yaml"
+    crcn.write_text(crcn.read_text().replace("digcomp: true", "digcomp: false"))
+
+    description = templates.load(folder / SLUG, frameworks.load(data)).alignments[3].description
+
+    assert description is not None
+    assert description.en == "Levels 1–2 of 8."
+
+
+def test_a_class_may_align_with_more(folder: Path, framework: Framework) -> None:
+    """Double-competence badges add the skills of a trade."""
+    spoil(
+        folder,
+        "badge.yaml",
+        "artwork:",
+        "alignments:\n"
+        "  - framework: {fr: ESCO 1.2.0, en: ESCO 1.2.0}\n"
+        "    name: {fr: cyber security, en: cyber security}\n"
+        "    url: http://data.europa.eu/esco/skill/8088750d-8388-4170-a76f-48354c469c44\n"
+        "artwork:",
+    )
+
+    added = templates.load(folder / SLUG, framework).alignments[-1]
+
+    assert added.name.fr == "cyber security"
+    assert added.code is None
+
+
+def test_a_badge_of_several_skills_goes_by_its_own_name(folder: Path, framework: Framework) -> None:
+    """No single competence can stand for a double-competence badge."""
+    spoil(folder, "badge.yaml", '["4.1"]', '["1.2", "4.1"]')
+
+    loaded = templates.load(folder / SLUG, framework)
+
+    assert loaded.skill == loaded.name
+    assert loaded.domain.code == "1"
+
+
+MISTAKES = {
+    "unknown field": ("badge.yaml", "level:", "levle:", r"line 7, levle: Unknown field"),
+    "missing field": ("badge.yaml", "level: beginner\n", "", r"line 2, level: Missing data"),
+    "no French": ("badge.yaml", "fr: Sécurité", "fr: ' '", r"artwork\.label\.fr"),
+    "version is a word": ("badge.yaml", "version: 1", "version: one", r"version: .*'one'"),
+    "version nought": ("badge.yaml", "version: 1", "version: 0", r"line 3, version"),
+    "state": ("badge.yaml", "state: published", "state: ready", r"line 4, state: .*'ready'"),
+    "type": ("badge.yaml", "Competency", "Certification", r"achievement_type: .*'Certification'"),
+    "competence": ("badge.yaml", '["4.1"]', '["4.9"]', r"line 6, competences\.0: .* no 4\.9"),
+    "no competence": ("badge.yaml", '["4.1"]', "[]", r"line 6, competences: "),
+    "level": ("badge.yaml", "level: beginner", "level: expert", r"line 7, level: expert is not"),
+    "shape of another level": (
+        "badge.yaml",
+        "template: beginner",
+        "template: advanced",
+        r"artwork\.template: the shape advanced would show another level",
+    ),
+    "no drawing": ("badge.yaml", "template: beginner", "template: star", r"no drawing star\.svg"),
+    "folder outside": ("badge.yaml", "template: beginner", "template: ../x", r"artwork\.template"),
+    "slug": ("badge.yaml", f"slug: {SLUG}", "slug: other", r"line 2, slug: other stands in"),
+    "rule of another": ("rule.yaml", f"rule: {SLUG}", "rule: x", r"rule\.yaml, line 4, rule: x"),
+    "badge of another": ("rule.yaml", f"badge: {SLUG}", "badge: x", r"rule\.yaml, line 6, badge"),
+    "validity": ("rule.yaml", "validity: P24M", "validity: P2Y", r"validity: Months such as P24M"),
+    "no validity": ("rule.yaml", "validity: P24M\n", "", r"validity: Missing data"),
+    "empty rule": ("rule.yaml", "when:\n  any:", "when: {}\nx:\n  any:", r"line 7, when"),
+    "twice": ("badge.yaml", "level:", "level: beginner\nlevel:", r"line 8, level: given twice"),
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "reason"), MISTAKES.values(), ids=MISTAKES.keys()
+)
+def test_refuses_a_class_with_a_mistake(
+    folder: Path, framework: Framework, file: str, before: str, after: str, reason: str
+) -> None:
+    """Every refusal says where to look."""
+    spoil(folder, file, before, after)
+
+    with pytest.raises(CatalogueError, match=reason):
+        templates.load(folder / SLUG, framework)
+
+
+CLAIMS = {
+    "name": ('fr: "Sécuriser', 'fr: "Certification — sécuriser', r"line 9, name\.fr: « certif"),
+    "description": ("réflexes de base", "réflexes du diplôme", r"description\.fr: « diplome »"),
+    "criteria": ("2 years", "2 years (RNCP)", r"criteria\.en: « rncp »"),
+    "tag": ("phishing", "certified", r"tags\.en\.3: « certified »"),
+    "label": ("fr: Sécurité", "fr: Certifié", r"artwork\.label\.fr: « certifie »"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "reason"), CLAIMS.values(), ids=CLAIMS.keys())
+def test_refuses_a_text_that_claims_what_a_badge_is_not(
+    folder: Path, framework: Framework, before: str, after: str, reason: str
+) -> None:
+    """A badge recognises a skill; it is not a registered certification."""
+    spoil(folder, "badge.yaml", before, after)
+
+    with pytest.raises(CatalogueError, match=reason):
+        templates.load(folder / SLUG, framework)
+
+
+def test_refuses_a_hostile_drawing_with_its_file(folder: Path, framework: Framework) -> None:
+    """Drawings are content too."""
+    drawing = folder / "artwork" / "beginner.svg"
+    drawing.write_text(drawing.read_text().replace("<title", "<script/><title", 1))
+
+    with pytest.raises(CatalogueError, match=r"beginner\.svg: .*not allowed: script"):
+        templates.load(folder / SLUG, framework)
+
+
+def test_tells_all_mistakes_of_all_classes_at_once(folder: Path) -> None:
+    """Mending one mistake per run wastes a day."""
+    shutil.copytree(folder / SLUG, folder / "copy")
+    spoil(folder, "badge.yaml", "level: beginner", "level: expert")
+    spoil(folder, "badge.yaml", '["4.1"]', '["4.9"]')
+
+    with pytest.raises(CatalogueError) as refused:
+        templates.load_all(folder)
+
+    problems = refused.value.message.splitlines()
+    assert [bool(re.search(word, " ".join(problems))) for word in ("copy", "4.9", "expert")] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_refuses_a_folder_without_a_class(tmp_path: Path) -> None:
+    """A service that starts with nothing to earn has a wrong setting."""
+    with pytest.raises(CatalogueError, match="no badge class"):
+        templates.load_all(tmp_path)
+
+
+def test_a_class_is_added_as_the_readme_says(folder: Path) -> None:
+    """README: copy a folder, rename it, change the slug in both files."""
+    slug = "crcn-4-2-beginner"
+    shutil.copytree(folder / SLUG, folder / slug)
+    for file in ("badge.yaml", "rule.yaml"):
+        path = folder / slug / file
+        path.write_text(path.read_text(encoding="utf-8").replace(SLUG, slug), encoding="utf-8")
+
+    loaded = templates.load_all(folder)
+
+    assert [template.slug for template in loaded] == [SLUG, slug]
+
+
+def test_the_readme_names_every_field_and_every_drawing(template: Template) -> None:
+    """Words that drift from the loader mislead whoever adds a class."""
+    readme = (SHIPPED / "README.md").read_text(encoding="utf-8")
+
+    fields = {
+        *templates._BadgeSchema().fields,
+        *templates._RuleSchema().fields,
+        *(path.name for path in (SHIPPED / "artwork").glob("*.svg")),
+    }
+    assert {name for name in fields if f"`{name}`" not in readme} == set()
