@@ -1,0 +1,168 @@
+"""Controller documents: which keys may speak for whom, and for what.
+
+Trust runs one way, from the issuer to the key: the document found at the issuer's own address
+lists its methods. What a key, or a signature, says of its own controller proves nothing.
+Sources: Controlled Identifiers 1.0, sections 2 and 3.3; RFC 7517.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from badgeservice.errors import BadTimestamp, KeyRefused, MethodNotListed, MethodRefused
+from badgeservice.openbadges import Document, contexts, timestamps
+from badgeservice.openbadges.keys import KeyKind, PublicKey
+
+ASSERTION = "assertionMethod"
+
+_MULTIBASE_TYPES = ("Multikey", "Ed25519VerificationKey2020")
+_JWK_TYPES = ("JsonWebKey", "JsonWebKey2020")
+_SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk")
+_JOSE_ALGORITHM = {KeyKind.ED25519: "EdDSA", KeyKind.P256: "ES256"}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A verification method of ours: a public key at an address.
+
+    From `expires` and from `revoked` on it no longer verifies anything, so a key that merely
+    signs no more badges has neither.
+    """
+
+    id: str
+    key: PublicKey
+    expires: datetime | None = None
+    revoked: datetime | None = None
+
+
+def find_method(
+    document: Document,
+    method_id: str,
+    *,
+    controller: str,
+    now: datetime,
+    purpose: str = ASSERTION,
+) -> PublicKey:
+    """Return the key at `method_id` that `document` lets speak for `controller`.
+
+    `document` is what stands at the controller's own address. A method may be embedded under the
+    purpose, or referenced there and described under `verificationMethod`.
+
+    Raises `MethodNotListed` if the document does not name the method under the purpose;
+    `MethodRefused` with a code: `controller_mismatch`, `method_ambiguous`, `method_type_unknown`,
+    `key_expired`, `key_revoked`; `KeyRefused` if the key itself must not be believed.
+    """
+    if document.get("id") != controller:
+        message = f"the document is about {str(document.get('id'))[:200]}, not {controller[:200]}"
+        raise MethodRefused(message, code="controller_mismatch")
+    listed = [entry for entry in _array(document, purpose) if _id(entry, controller) == method_id]
+    if not listed:
+        raise MethodNotListed(f"{method_id[:200]} is not listed under {purpose}")
+    described = [entry for entry in listed if isinstance(entry, dict)] + [
+        entry
+        for entry in _array(document, "verificationMethod")
+        if isinstance(entry, dict) and _id(entry, controller) == method_id
+    ]
+    if not described:
+        raise MethodNotListed(f"{method_id[:200]} is listed and not described")
+    if any(entry != described[0] for entry in described):
+        message = f"{method_id[:200]} is described in several ways"
+        raise MethodRefused(message, code="method_ambiguous")
+    method = described[0]
+    if method.get("controller") != controller:
+        message = f"the controller of {method_id[:200]} is not {controller[:200]}"
+        raise MethodRefused(message, code="controller_mismatch")
+    _refuse_past(method, "revoked", "key_revoked", now)
+    _refuse_past(method, "expires", "key_expired", now)
+    return _key_of(method)
+
+
+def multikey_document(method: Method, *, controller: str) -> Document:
+    """Return the document that stands at the address of a key."""
+    return {"@context": contexts.MULTIKEY_V1, **_description(method, controller)}
+
+
+def controller_document(
+    controller: str, methods: Sequence[Method], *, also_known_as: Sequence[str] = ()
+) -> Document:
+    """Return the controller document of an https address, or the DID document of a DID.
+
+    Every method may make assertions, which is the only purpose we have.
+    """
+    context: str | list[str] = contexts.CID_V1
+    if controller.startswith("did:"):
+        context = [contexts.DID_V1, contexts.MULTIKEY_V1]
+    document: Document = {"@context": context, "id": controller}
+    if also_known_as:
+        document["alsoKnownAs"] = list(also_known_as)
+    return document | {
+        "verificationMethod": [_description(method, controller) for method in methods],
+        ASSERTION: [method.id for method in methods],
+    }
+
+
+def jwks(methods: Iterable[Method], *, controller: str) -> Document:
+    """Return the JSON Web Key Set of the methods; each key names its `kid` and its issuer."""
+    return {"keys": [jwk_document(method, controller=controller) for method in methods]}
+
+
+def jwk_document(method: Method, *, controller: str) -> Document:
+    """Return the key as a JSON Web Key for verifying signatures, as JOSE software fetches it."""
+    return method.key.to_jwk() | {
+        "kid": method.id,
+        "use": "sig",
+        "alg": _JOSE_ALGORITHM[method.key.kind],
+        "iss": controller,
+    }
+
+
+def _description(method: Method, controller: str) -> Document:
+    description: Document = {
+        "id": method.id,
+        "type": "Multikey",
+        "controller": controller,
+        "publicKeyMultibase": method.key.to_multikey(),
+    }
+    if method.expires is not None:
+        description["expires"] = timestamps.write(method.expires)
+    if method.revoked is not None:
+        description["revoked"] = timestamps.write(method.revoked)
+    return description
+
+
+def _array(document: Document, name: str) -> list[Any]:
+    value = document.get(name, [])
+    return value if isinstance(value, list) else [value]
+
+
+def _id(entry: Any, controller: str) -> str | None:
+    """Return the absolute id of a method or of a reference to one; `#key` is below the document."""
+    address = entry.get("id") if isinstance(entry, dict) else entry
+    if not isinstance(address, str):
+        return None
+    return controller + address if address.startswith("#") else address
+
+
+def _refuse_past(method: Document, name: str, code: str, now: datetime) -> None:
+    if name in method:
+        try:
+            moment = timestamps.read(method[name])
+        except BadTimestamp as error:
+            raise MethodRefused(f"{name}: {error.message}", code=code) from None
+        if moment <= now:
+            raise MethodRefused(f"the key is {name} since {method[name]}", code=code)
+
+
+def _key_of(method: Document) -> PublicKey:
+    if any(name in method for name in _SECRETS):
+        raise KeyRefused("the method publishes its secret key", code="private_key")
+    multikey, jwk = method.get("publicKeyMultibase"), method.get("publicKeyJwk")
+    if method.get("type") in _MULTIBASE_TYPES and jwk is None and isinstance(multikey, str):
+        return PublicKey.from_multikey(multikey)
+    if method.get("type") in _JWK_TYPES and multikey is None and isinstance(jwk, dict):
+        return PublicKey.from_jwk(jwk)
+    kind = str(method.get("type"))[:80]
+    raise MethodRefused(f"no key of type {kind!a} to read", code="method_type_unknown")

@@ -1,0 +1,286 @@
+"""controller: trust runs from the issuer's document to the key, and never back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from badgeservice.errors import KeyRefused, MethodNotListed, MethodRefused
+from badgeservice.openbadges import contexts, controller, jsonld
+from badgeservice.openbadges.controller import Method
+from badgeservice.openbadges.keys import PublicKey
+
+ISSUER = "https://badges.example/issuers/a"
+KEY = f"{ISSUER}/keys/1"
+
+
+@pytest.fixture
+def method(ed25519_key):
+    """A key of the issuer."""
+    return Method(KEY, ed25519_key.public_key)
+
+
+@pytest.fixture
+def document(method):
+    """The issuer's controller document."""
+    return controller.controller_document(ISSUER, [method])
+
+
+@pytest.fixture
+def find(now):
+    """Find the method of a document for the issuer, now."""
+
+    def find(document, method_id=KEY, issuer=ISSUER, **options):
+        return controller.find_method(
+            document, method_id, **{"controller": issuer, "now": now} | options
+        )
+
+    return find
+
+
+class TestBuilders:
+    """What we publish about our keys."""
+
+    def test_key_document(self, method):
+        """Each key has a document of its own, as `Multikey`."""
+        assert controller.multikey_document(method, controller=ISSUER) == {
+            "@context": "https://w3id.org/security/multikey/v1",
+            "id": KEY,
+            "type": "Multikey",
+            "controller": ISSUER,
+            "publicKeyMultibase": method.key.to_multikey(),
+        }
+
+    def test_controller_document(self, document, method):
+        """Listed under the one purpose that we have."""
+        assert document == {
+            "@context": "https://www.w3.org/ns/cid/v1",
+            "id": ISSUER,
+            "verificationMethod": [
+                {
+                    "id": KEY,
+                    "type": "Multikey",
+                    "controller": ISSUER,
+                    "publicKeyMultibase": method.key.to_multikey(),
+                }
+            ],
+            "assertionMethod": [KEY],
+        }
+
+    def test_did_document(self, ed25519_key):
+        """The same for a DID, under its contexts, with a link to the address."""
+        did = "did:web:badges.example:issuers:a"
+
+        document = controller.controller_document(
+            did, [Method(f"{did}#1", ed25519_key.public_key)], also_known_as=[ISSUER]
+        )
+
+        assert document["@context"] == [contexts.DID_V1, contexts.MULTIKEY_V1]
+        assert document["alsoKnownAs"] == [ISSUER]
+        assert document["assertionMethod"] == [f"{did}#1"]
+
+    @pytest.mark.parametrize("controller_id", [ISSUER, "did:web:badges.example"])
+    def test_documents_are_linked_data(self, method, controller_id, now):
+        """Every term of what we publish is defined."""
+        dated = Method(KEY, method.key, expires=now, revoked=now)
+
+        for document in (
+            controller.controller_document(controller_id, [dated], also_known_as=["urn:x"]),
+            controller.multikey_document(dated, controller=controller_id),
+        ):
+            assert "2026-11-23T09:00:00Z" in jsonld.canonicalize(document)
+
+    def test_key_set(self, method, p256_key):
+        """JOSE software finds the key by `kid`, and its issuer in `iss`."""
+        other = Method(f"{ISSUER}/keys/2", p256_key.public_key)
+
+        keys = controller.jwks([method, other], controller=ISSUER)["keys"]
+
+        assert [(k["kid"], k["alg"], k["use"], k["iss"]) for k in keys] == [
+            (KEY, "EdDSA", "sig", ISSUER),
+            (f"{ISSUER}/keys/2", "ES256", "sig", ISSUER),
+        ]
+        assert [PublicKey.from_jwk(key) for key in keys] == [method.key, other.key]
+
+
+def test_finds_a_referenced_method(document, find, method):
+    """Named under the purpose, described beside it."""
+    assert find(document) == method.key
+
+
+def test_finds_an_embedded_method(document, find, method):
+    """Described under the purpose itself."""
+    (description,) = document.pop("verificationMethod")
+
+    assert find(document | {"assertionMethod": description}) == method.key
+
+
+def test_finds_a_relative_method(document, find, method):
+    """DID documents may write ids below their own."""
+    (description,) = document["verificationMethod"]
+    document["verificationMethod"] = [description | {"id": "#1"}]
+    document["assertionMethod"] = ["#1"]
+
+    assert find(document, f"{ISSUER}#1") == method.key
+
+
+def test_finds_a_jwk_method(document, find, p256_key):
+    """Other issuers describe their keys as JWK."""
+    document["verificationMethod"] = [
+        {
+            "id": KEY,
+            "type": "JsonWebKey",
+            "controller": ISSUER,
+            "publicKeyJwk": p256_key.public_key.to_jwk(),
+        }
+    ]
+
+    assert find(document) == p256_key.public_key
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "https://badges.example/issuers/a#{}",
+        "did:web:badges.example#{}",
+        "{}",
+        "#{}",
+        "did:key:{}#{}",
+    ],
+)
+def test_k1_a_key_in_the_fragment_is_no_key(document, find, other_ed25519_key, shape):
+    """The public validator takes the attacker's key from there, and believes it."""
+    attacker = shape.replace("{}", other_ed25519_key.public_key.to_multikey())
+
+    with pytest.raises(MethodNotListed):
+        find(document, attacker)
+
+
+@pytest.mark.parametrize(
+    "method_id",
+    [KEY + "/", KEY.upper(), KEY.replace("a/", "%61/"), KEY + "#", KEY + " ", "", KEY + "?"],
+)
+def test_k1_ids_are_compared_exactly(document, find, method_id):
+    """No normalizing: two spellings are two methods."""
+    with pytest.raises(MethodNotListed):
+        find(document, method_id)
+
+
+def test_k2_a_document_about_somebody_else(document, find):
+    """A key document at evil.example may say what it likes about its controller."""
+    with pytest.raises(MethodRefused) as refused:
+        find(document, issuer="https://victim.example")
+    assert refused.value.code == "controller_mismatch"
+
+    with pytest.raises(MethodRefused) as refused:
+        find(document | {"id": "https://victim.example"}, issuer=ISSUER)
+    assert refused.value.code == "controller_mismatch"
+
+
+@pytest.mark.parametrize("stranger", ["https://evil.example", None, [ISSUER]])
+def test_k2_a_method_controlled_by_somebody_else(document, find, stranger):
+    """Both must agree, the list and the method."""
+    document["verificationMethod"][0]["controller"] = stranger
+
+    with pytest.raises(MethodRefused) as refused:
+        find(document)
+
+    assert refused.value.code == "controller_mismatch"
+
+
+@pytest.mark.parametrize("purpose", ["authentication", "keyAgreement", "capabilityInvocation"])
+def test_k3_listed_for_another_purpose_only(document, find, purpose):
+    """A key for signing in does not issue badges."""
+    document[purpose] = document.pop("assertionMethod")
+
+    with pytest.raises(MethodNotListed):
+        find(document)
+    assert find(document, purpose=purpose)
+
+
+@pytest.mark.parametrize("listing", [[], None, {}, [None], [5], [[KEY]], {"id": 5}, "other"])
+def test_k3_not_listed(document, find, listing):
+    """Described is not listed."""
+    with pytest.raises(MethodNotListed):
+        find(document | {"assertionMethod": listing})
+
+
+def test_listed_and_not_described(document, find):
+    """A name without a key."""
+    del document["verificationMethod"]
+
+    with pytest.raises(MethodNotListed, match="not described"):
+        find(document)
+
+
+def test_described_in_two_ways(document, find, other_ed25519_key):
+    """The first, the last? Neither."""
+    (description,) = document["verificationMethod"]
+    twin = description | {"publicKeyMultibase": other_ed25519_key.public_key.to_multikey()}
+    document["verificationMethod"] = [description, twin]
+
+    with pytest.raises(MethodRefused) as refused:
+        find(document)
+
+    assert refused.value.code == "method_ambiguous"
+
+
+@pytest.mark.parametrize(("name", "code"), [("revoked", "key_revoked"), ("expires", "key_expired")])
+def test_dates_of_the_key(method, find, now, name, code):
+    """From that instant on the key verifies nothing."""
+    for moment, usable in [(now, False), (now + timedelta(seconds=1), True)]:
+        dated = Method(KEY, method.key, **{name: moment})
+        document = controller.controller_document(ISSUER, [dated])
+        if usable:
+            assert find(document) == method.key
+        else:
+            with pytest.raises(MethodRefused) as refused:
+                find(document)
+            assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("name", "code"), [("revoked", "key_revoked"), ("expires", "key_expired")])
+def test_a_date_that_cannot_be_read_counts_as_past(document, find, name, code):
+    """Fail closed."""
+    document["verificationMethod"][0][name] = "yesterday"
+
+    with pytest.raises(MethodRefused) as refused:
+        find(document)
+
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "Ed25519VerificationKey2018", "publicKeyBase58": "x"},
+        {"type": ["Multikey"]},
+        {"type": "JsonWebKey"},
+        {"publicKeyMultibase": 5},
+        {"publicKeyMultibase": None},
+        {"publicKeyJwk": {"kty": "OKP"}},
+    ],
+    ids=str,
+)
+def test_refuses_methods_without_one_readable_key(document, find, change):
+    """One method, one key, written in a way that we know."""
+    document["verificationMethod"][0] |= change
+
+    with pytest.raises(MethodRefused) as refused:
+        find(document)
+
+    assert refused.value.code == "method_type_unknown"
+
+
+def test_refuses_keys_that_must_not_be_believed(document, find):
+    """A published secret, and a key of small order."""
+    document["verificationMethod"][0]["secretKeyMultibase"] = "z"
+    with pytest.raises(KeyRefused) as refused:
+        find(document)
+    assert refused.value.code == "private_key"
+
+    del document["verificationMethod"][0]["secretKeyMultibase"]
+    document["verificationMethod"][0]["publicKeyMultibase"] = "z6Mk"
+    with pytest.raises(KeyRefused):
+        find(document)
