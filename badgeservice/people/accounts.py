@@ -28,17 +28,6 @@ def organisation(session: Session, slug: str) -> Organisation:
     return found
 
 
-def ensure_organisation(session: Session, *, slug: str, name: str) -> Organisation:
-    """Return the organisation `slug`, made when it is missing; its name becomes `name`."""
-    found = session.scalar(select(Organisation).where(Organisation.slug == slug))
-    if found is None:
-        found = Organisation(id=f"org_{secrets.token_hex(_ID_BYTES)}", slug=slug)
-        session.add(found)
-    found.name = name
-    session.flush()
-    return found
-
-
 def find_or_create(
     session: Session,
     vault: Vault,

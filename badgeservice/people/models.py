@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,12 +27,16 @@ class PersonState(StrEnum):
     """The person has signed in."""
 
 
+def _new_organisation_id() -> str:
+    return f"org_{secrets.token_hex(16)}"
+
+
 class Organisation(Base):
     """An organisation that decides why and how data about persons is used: the controller."""
 
     __tablename__ = "organisation"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=_new_organisation_id)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     name: Mapped[str] = mapped_column(String(200))
 

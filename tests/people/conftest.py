@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 
-from badgeservice.people import accounts
 from badgeservice.people.models import Organisation
 from badgeservice.storage.base import Base
 
@@ -25,12 +24,15 @@ def postbox() -> Postbox:
 @pytest.fixture
 def controller(session: Session) -> Organisation:
     """The organisation that answers for the data."""
-    return accounts.ensure_organisation(session, slug="cotentin", name="Cotentin Digital")
+    organisation = Organisation(slug="cotentin", name="Cotentin Digital")
+    session.add(organisation)
+    session.flush()
+    return organisation
 
 
 @pytest.fixture
 def on_disk(tmp_path: Path) -> Iterator[Callable[[], Session]]:
-    """Sessions on one database file, as two processes of the service would have them."""
+    """Sessions on one database file, as processes of the service have them, with the organisation."""
     engine = create_engine(f"sqlite:///{tmp_path / 'people.sqlite3'}")
 
     @event.listens_for(engine, "connect")
@@ -40,6 +42,9 @@ def on_disk(tmp_path: Path) -> Iterator[Callable[[], Session]]:
         connection.execute("PRAGMA busy_timeout=5000")
 
     Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Organisation(slug="cotentin", name="Cotentin Digital"))
+        session.commit()
     opened: list[Session] = []
 
     def open_session() -> Session:

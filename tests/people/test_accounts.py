@@ -178,14 +178,11 @@ def test_a_session_of_nobody_is_over(session: Session) -> None:
     assert accounts.signed_in(session, "per_unknown", 0) is None
 
 
-def test_an_organisation_is_made_once_and_renamed(session: Session) -> None:
+def test_an_organisation_is_found_by_its_short_name(
+    session: Session, controller: Organisation
+) -> None:
     """Its short name is its identity; its name may change."""
-    first = accounts.ensure_organisation(session, slug="mife", name="MIFE")
-
-    again = accounts.ensure_organisation(session, slug="mife", name="Maison de l'emploi")
-
-    assert again is first is accounts.organisation(session, "mife")
-    assert first.name == "Maison de l'emploi"
+    assert accounts.organisation(session, "cotentin") is controller
 
 
 def test_an_unknown_organisation_is_an_error(session: Session) -> None:
@@ -199,8 +196,6 @@ def test_two_processes_enter_the_same_address(
 ) -> None:
     """Race: of two that look and find nobody, one enters the person, the other is told to retry."""
     mine, theirs = on_disk(), on_disk()
-    accounts.ensure_organisation(mine, slug="cotentin", name="Cotentin Digital")
-    mine.commit()
 
     def enter(session: Session) -> Person:
         return accounts.find_or_create(

@@ -70,6 +70,7 @@ def test_reads_what_people_type(typed: str, expected: str) -> None:
         ("lea@" + "a" * 64 + ".example", "email_domain"),
         ("lea@exam。ple.org", "email_domain"),
         ("lea@ｅxample.org", "email_domain"),
+        ("lea@" + "ä" * 64 + ".example", "email_domain"),
         ("lea@example.org>", "email_domain"),
         ("l" * 64 + "@" + "a." * 120 + "example", "email_too_long"),
     ],

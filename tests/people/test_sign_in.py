@@ -36,10 +36,15 @@ def ask(
         postbox,
         email=email,
         language="fr",
-        controller=accounts.ensure_organisation(session, slug="cotentin", name="Cotentin Digital"),
+        controller=accounts.organisation(session, "cotentin"),
         link=lambda token: f"https://badges.example/sign-in/{token}",
         now=now,
     )
+
+
+@pytest.fixture(autouse=True)
+def _controller(controller: Organisation) -> None:
+    """The organisation in whose name the mails are written."""
 
 
 @pytest.fixture
@@ -368,7 +373,7 @@ def test_nothing_is_open_while_the_mail_server_thinks(
 
     class Slow(Postbox):
         def send(self, message: object) -> None:
-            accounts.ensure_organisation(theirs, slug="other", name="Other")
+            theirs.add(Organisation(slug="other", name="Other"))
             theirs.commit()
 
     ask(mine, vault, Slow(), now)
@@ -471,8 +476,6 @@ def test_a_double_tap_of_a_newcomer_sends_two_mails_to_one_person(
 ) -> None:
     """Race: both taps find nobody; the slower one takes the person that the faster one made."""
     mine, theirs = on_disk(), on_disk()
-    accounts.ensure_organisation(mine, slug="cotentin", name="Cotentin Digital")
-    mine.commit()
     tapped = []
 
     @event.listens_for(mine, "before_flush")
