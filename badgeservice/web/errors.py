@@ -1,0 +1,191 @@
+"""Errors become answers: a page for a person, a problem document (RFC 9457) for a program.
+
+A page says what could not be done, that nothing was lost, what to do next, and whom to ask. Each
+answer to an error carries a reference, which stands in the log and nowhere else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+
+from badgeservice.errors import (
+    BadgeserviceError,
+    ConflictingChange,
+    CredentialNotFound,
+    HolderErased,
+    IssuingRefused,
+)
+from badgeservice.web import negotiation
+
+log = structlog.get_logger()
+
+# What a deliberate exception means over HTTP when no view has caught it.
+STATUS: dict[type[BadgeserviceError], int] = {
+    CredentialNotFound: 404,
+    HolderErased: 410,
+    ConflictingChange: 409,
+    IssuingRefused: 409,
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """An error in words: what happened, then what it means and what to do."""
+
+    title: str
+    meaning: str
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error; nothing leaves as a bare stack trace."""
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(BadgeserviceError, _answer_ours)
+    app.register_error_handler(Exception, _answer_unforeseen)
+
+
+def answer(status: int, *, code: str, words: Words | None = None) -> Response:
+    """Return the answer for an error of `status`, in the form that the client reads.
+
+    `code` is for programs and the log; `words` replaces the usual words of the status.
+    """
+    reference = new_reference()
+    log.info("refused", status=status, code=code, reference=reference, endpoint=request.endpoint)
+    words = words or words_of(status)
+    if negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
+        page = render_template("error.html", words=words, status=status, reference=reference)
+        response = make_response(page, status)
+        response.headers["X-Robots-Tag"] = "noindex"
+    else:
+        response = problem(status, code=code, title=words.title, reference=reference)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+def problem(status: int, *, code: str, title: str, reference: str) -> Response:
+    """Return a problem document (RFC 9457 §3.1)."""
+    response = make_response(
+        {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "code": code,
+            "reference": reference,
+        },
+        status,
+    )
+    response.content_type = "application/problem+json"
+    return response
+
+
+def new_reference() -> str:
+    """Return a reference that a person can read out on the telephone, for example "3F9A-07C2"."""
+    digits = secrets.token_hex(4).upper()
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+def words_of(status: int) -> Words:
+    """Return what a page says about an error of `status`."""
+    known = {
+        400: Words(
+            gettext("Nous n'avons pas compris cette demande"),
+            gettext("Rien n'a été enregistré. Revenez à la page précédente et réessayez."),
+        ),
+        403: Words(
+            gettext("Cette demande ne venait pas de notre site"),
+            gettext("Rien n'a été enregistré. Ouvrez la page depuis notre site et réessayez."),
+        ),
+        404: Words(
+            gettext("Nous ne trouvons pas cette page"),
+            gettext(
+                "L'adresse est peut-être incomplète, ou la page n'existe plus. "
+                "Vous pouvez repartir de l'accueil."
+            ),
+        ),
+        405: Words(
+            gettext("Cette adresse ne s'ouvre pas directement"),
+            gettext("Rien n'a été perdu. Repartez de l'accueil."),
+        ),
+        409: Words(
+            gettext("Cette action n'est plus possible"),
+            gettext(
+                "La situation a changé depuis l'affichage de la page. "
+                "Rien n'a été perdu : rouvrez votre espace pour voir où vous en êtes."
+            ),
+        ),
+        410: Words(
+            gettext("Cette page n'existe plus"),
+            gettext("Elle a été retirée, à la demande de la personne concernée ou par nous."),
+        ),
+        413: Words(
+            gettext("Ce que vous envoyez est trop volumineux"),
+            gettext("Rien n'a été enregistré. Envoyez un fichier ou un texte plus petit."),
+        ),
+        429: Words(
+            gettext("Trop d'essais en peu de temps"),
+            gettext("Rien n'a été perdu. Attendez quelques minutes, puis réessayez."),
+        ),
+        500: Words(
+            gettext("Nous n'avons pas pu afficher cette page"),
+            gettext(
+                "Le problème vient de chez nous et il est noté. Ce que vous aviez déjà enregistré "
+                "est conservé. Réessayez dans quelques minutes."
+            ),
+        ),
+        503: Words(
+            gettext("Le service est momentanément indisponible"),
+            gettext("Rien n'a été perdu. Réessayez dans quelques minutes."),
+        ),
+    }
+    return known.get(status, known[400] if status < 500 else known[500])
+
+
+def _answer_http(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        # The host is not ours: there is no address from which a page could be built.
+        return make_response("unknown host\n", 400, {"Content-Type": "text/plain"})
+    if error.response is not None or (error.code or 500) < 400:
+        return make_response(error.get_response())  # a redirect, or an answer made elsewhere
+    if isinstance(error, CSRFError):
+        words = Words(
+            gettext("Cette page était ouverte depuis trop longtemps"),
+            gettext(
+                "Rien n'a été enregistré. Revenez à la page précédente, rechargez-la et réessayez."
+            ),
+        )
+        return answer(400, code="csrf", words=words)
+    if isinstance(error, InternalServerError):
+        return _answer_unforeseen(error.original_exception or error)
+    status = error.code or 500
+    response = answer(status, code=f"http_{status}")
+    if isinstance(error, RateLimitExceeded):
+        response.headers["Retry-After"] = str(error.limit.limit.get_expiry())
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _answer_ours(error: BadgeserviceError) -> Response:
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return answer(STATUS[kind], code=error.code)
+    return _answer_unforeseen(error)
+
+
+def _answer_unforeseen(error: BaseException) -> Response:
+    reference = new_reference()
+    log.error("unforeseen", reference=reference, endpoint=request.endpoint, exc_info=error)
+    words = words_of(500)
+    if negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
+        return make_response(
+            render_template("error.html", words=words, status=500, reference=reference), 500
+        )
+    return problem(500, code="internal", title=words.title, reference=reference)

@@ -1,0 +1,153 @@
+"""An offer: what was done, the badge as others will see it, three choices, and one tap to accept.
+
+Nothing is signed before that tap. The preview is made by the code that makes the badge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from badgeservice.awarding import offers
+from badgeservice.awarding.models import Award
+from badgeservice.catalogue.text import LANGUAGES
+from badgeservice.errors import InvalidName
+from badgeservice.extensions import db, services
+from badgeservice.issuing import issue, preview
+from badgeservice.issuing.build import Choices
+from badgeservice.issuing.models import Visibility
+from badgeservice.people import accounts, names
+from badgeservice.people import words as people_words
+from badgeservice.web import identity, languages
+from badgeservice.web.identity import only_signed_in
+from badgeservice.web.languages import bilingual
+
+bp = Blueprint("offers", __name__)
+
+
+@dataclass(frozen=True)
+class ChoicesForm:
+    """The form as it was filled in; `problems` holds a sentence for each field that needs one."""
+
+    language: str
+    with_name: bool
+    name: str
+    visibility: str
+    problems: dict[str, str]
+
+    @property
+    def choices(self) -> Choices:
+        """The choices; where none was made yet, the ones that show least."""
+        return Choices(
+            language=self.language,
+            name=names.normalise(self.name)
+            if self.with_name and "name" not in self.problems
+            else None,
+            visibility=Visibility(self.visibility or Visibility.PRIVATE),
+        )
+
+
+@bilingual(
+    bp,
+    fr="/mon-espace/propositions/<award_id>",
+    en="/my-space/offers/<award_id>",
+    methods=("GET", "POST"),
+)
+@only_signed_in
+def offer(award_id: str) -> str | Response | tuple[str, int]:
+    """Show an offer with its preview; a POST shows the preview of other choices."""
+    award = _own(award_id)
+    if credential := issue.of_award(db.session, award.id):
+        return redirect(url_for("my_badges.badge", public_id=credential.public_id), 303)
+    if request.method == "GET":
+        return _show(award, _blank(award))
+    form = _read(visibility_required=False)
+    return _show(award, form), (400 if form.problems else 200)
+
+
+@bilingual(
+    bp,
+    fr="/mon-espace/propositions/<award_id>/recevoir",
+    en="/my-space/offers/<award_id>/accept",
+    methods=("POST",),
+)
+@only_signed_in
+def accept(award_id: str) -> str | Response | tuple[str, int]:
+    """Accept an offer with these choices, and issue the badge. A second tap finds the first."""
+    award, person = _own(award_id), identity.required()
+    form = _read(visibility_required=True)
+    if form.problems:
+        return _show(award, form), 400
+    if form.choices.name is not None:
+        accounts.rename(db.session, services().vault, person, form.choices.name)
+    credential = issue.accept_and_issue(
+        db.session,
+        services().office,
+        award_id=award.id,
+        person_id=person.id,
+        choices=form.choices,
+        actor=person.id,
+        now=services().clock(),
+    )
+    flash(gettext("Votre badge est signé. Il est à vous."))
+    return redirect(url_for("my_badges.badge", public_id=credential.public_id), 303)
+
+
+@bilingual(
+    bp,
+    fr="/mon-espace/propositions/<award_id>/refuser",
+    en="/my-space/offers/<award_id>/decline",
+    methods=("POST",),
+)
+@only_signed_in
+def decline(award_id: str) -> Response:
+    """Decline an offer. Nothing is signed; what was learned stays."""
+    award = _own(award_id)
+    offers.decline(db.session, services().vault, award.id, now=services().clock())
+    db.session.commit()
+    flash(gettext("C'est noté : ce badge n'a pas été signé. Ce que vous avez appris reste."))
+    return redirect(url_for("space.overview"), 303)
+
+
+def _own(award_id: str) -> Award:
+    """Return an offer to the person who is signed in; 404 for any other."""
+    award = db.session.get(Award, award_id)
+    if award is None or award.person_id != identity.required().id:
+        abort(404)
+    return award
+
+
+def _blank(award: Award) -> ChoicesForm:
+    name = accounts.name_of(db.session, services().vault, identity.required()) or ""
+    return ChoicesForm(languages.current(), False, name, "", {})
+
+
+def _read(*, visibility_required: bool) -> ChoicesForm:
+    """Return the form that was sent, with a sentence for each field that cannot be used."""
+    sent = request.form
+    problems = {}
+    language = sent.get("signed_language", "")
+    if language not in LANGUAGES:
+        language = languages.current()
+    with_name, name = sent.get("with_name") == "yes", sent.get("name", "")
+    if with_name:
+        try:
+            names.normalise(name)
+        except InvalidName as error:
+            problems["name"] = people_words.explain(error, languages.current())
+    visibility = sent.get("visibility", "")
+    if visibility not in list(Visibility):
+        visibility = ""
+        if visibility_required:
+            problems["visibility"] = gettext("Choisissez qui peut voir la page de ce badge.")
+    return ChoicesForm(language, with_name, name, visibility, problems)
+
+
+def _show(award: Award, form: ChoicesForm) -> str:
+    shown = preview.preview(
+        db.session, services().office, award, form.choices, now=services().clock()
+    )
+    return render_template("offers/offer.html", award=award, form=form, preview=shown)

@@ -1,0 +1,96 @@
+"""The dashboard: the next step first, then badges, evidence, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, render_template
+
+from badgeservice.awarding import offers
+from badgeservice.awarding import words as awarding_words
+from badgeservice.awarding.models import Award
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.models import BadgeClassVersion
+from badgeservice.evidence import narrative, record
+from badgeservice.extensions import db, services
+from badgeservice.learning import attempts
+from badgeservice.learning.content import Module
+from badgeservice.learning.models import Attempt, Mode
+from badgeservice.sharing import holdings
+from badgeservice.web import identity, languages
+from badgeservice.web.identity import only_signed_in
+from badgeservice.web.languages import bilingual
+
+bp = Blueprint("space", __name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a person stands with one badge that they do not hold: what is missing, in words."""
+
+    version: BadgeClassVersion
+    missing: str
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The one thing to do next. Exactly one of these is not None, or there is nothing to do."""
+
+    offer: Award | None = None
+    offer_version: BadgeClassVersion | None = None
+    open_attempt: Attempt | None = None
+    module: Module | None = None
+    next_allowed: datetime | None = None
+
+
+@bilingual(bp, fr="/mon-espace", en="/my-space")
+@only_signed_in
+def overview() -> str:
+    """Show a person their own space."""
+    person, language, now = identity.required(), languages.current(), services().clock()
+    held = holdings.of_holder(db.session, person.id)
+    evidence = record.for_person(db.session, person.id)
+    return render_template(
+        "space/overview.html",
+        step=_next_step(person.id, now),
+        badges=[
+            (credential, classes.get(db.session, credential.class_slug, credential.class_version))
+            for credential in held
+        ],
+        evidence=[narrative.narrative(record.fact(row), language) for row in evidence],
+        missing=_missing(person.id, {each.class_slug for each in held}, now),
+    )
+
+
+def _next_step(person_id: str, now: datetime) -> NextStep:
+    if waiting := offers.open_offers(db.session, person_id):
+        award = waiting[0]
+        version = classes.get(db.session, award.slug, award.class_version)
+        return NextStep(offer=award, offer_version=version)
+    for module in services().library.modules.values():
+        attempt = attempts.open_attempt(db.session, module.id, person_id, now)
+        if attempt is not None and attempt.mode == Mode.ASSESS:
+            return NextStep(open_attempt=attempt, module=module)
+    for module in services().library.modules.values():
+        if not _passed(module, person_id):
+            allowed = attempts.next_allowed(db.session, module, person_id, now)
+            return NextStep(module=module, next_allowed=allowed)
+    return NextStep()
+
+
+def _passed(module: Module, person_id: str) -> bool:
+    latest = attempts.latest(db.session, module.id, person_id)
+    return latest is not None and attempts.result_of(db.session, services().vault, latest).passed
+
+
+def _missing(person_id: str, held: set[str], now: datetime) -> list[Progress]:
+    """Return what is missing for each badge class that the person does not hold."""
+    progress = []
+    for version in classes.all_current(db.session):
+        if version.slug not in held:
+            decision = offers.progress(db.session, person_id, version.slug, now)
+            progress.append(
+                Progress(version, awarding_words.missing(decision, languages.current()))
+            )
+    return progress

@@ -1,0 +1,143 @@
+"""How values are written for people: dates in full, hours, marks, and what every page shows."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from babel.dates import get_timezone
+from flask import Flask, get_flashed_messages, request
+from flask_babel import format_date, gettext
+from markupsafe import Markup
+
+from badgeservice.extensions import babel, services
+from badgeservice.learning import markdown
+from badgeservice.web import languages
+
+_NUMBER = re.compile(r"^\d+\.\s+")
+_UNBREAKABLE = re.compile(r" (?=[:;?!»%](?:\W|$))|(?<=«) |(?<=\d) (?=(?:min|h)\b)")
+SITE_NAME = "Cotentin Digital"
+# The calendar of the people whom we serve; the signed instants are in UTC.
+ZONE = get_timezone("Europe/Paris")
+
+
+def local(instant: datetime) -> datetime:
+    """Return `instant` in the time of France."""
+    return instant.astimezone(ZONE)
+
+
+def long_date(day: date | datetime) -> str:
+    """Return a date in full: "20 novembre 2026"."""
+    the_day = local(day).date() if isinstance(day, datetime) else day
+    written: str = format_date(the_day, "long", rebase=False)
+    return written
+
+
+def long_time(instant: datetime) -> str:
+    """Return a date and an hour in full: "20 novembre 2026 à 10 h 12"."""
+    moment = local(instant)
+    if languages.current() == "en":
+        return f"{long_date(instant)} at {moment:%H:%M}"
+    return f"{long_date(instant)} à {moment.hour} h {moment:%M}"
+
+
+def minutes(duration: timedelta | int) -> str:
+    """Return a short duration, or a count of minutes, with its unit."""
+    count = duration // timedelta(minutes=1) if isinstance(duration, timedelta) else duration
+    written: str = gettext("%(count)s min", count=count)
+    return written
+
+
+def sentence(words: str) -> str:
+    """Return `words` with a capital first letter, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def without_number(title: str) -> str:
+    """Return the title of a passage without the number that a numbered list already shows.
+
+    >>> without_number("3. Repérer un message frauduleux")
+    'Repérer un message frauduleux'
+    """
+    return _NUMBER.sub("", title)
+
+
+def typographic(text: str) -> str:
+    """Return French text whose punctuation and units never begin a line (U+00A0 before them).
+
+    Authors type plain spaces; this is the one place that knows better.
+
+    >>> typographic("Pas encore : 6 sur 10") == "Pas encore\u00a0: 6 sur 10"
+    True
+    """
+    return _UNBREAKABLE.sub("\u00a0", text)
+
+
+def rich_text(markdown_source: str) -> Markup:
+    """Return what our authors wrote in Markdown as safe HTML.
+
+    The renderer lets nothing through but an allow-list; this is the one place that trusts it.
+    """
+    return Markup(markdown.render(markdown_source, media=""))
+
+
+def level_name(slug: str) -> str:
+    """Return the name of a level in the reader's language."""
+    return services().framework.level(slug).name[languages.current()]
+
+
+def init_app(app: Flask) -> None:
+    """Hand the templates their filters and what every page shows."""
+    babel.init_app(
+        app,
+        default_locale="fr_FR",
+        default_timezone="Europe/Paris",
+        default_translation_directories=str(Path(__file__).parent / "translations"),
+        locale_selector=languages.locale,
+    )
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.finalize = _finalize
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        long_date=long_date,
+        long_time=long_time,
+        minutes=minutes,
+        iso=_iso,
+        sentence=sentence,
+        without_number=without_number,
+    )
+    app.context_processor(_everywhere)
+
+
+def _everywhere() -> dict[str, Any]:
+    settings, issuer = services().settings, services().office.issuer
+    return {
+        "site_name": SITE_NAME,
+        "base_url": settings.base_url,
+        "is_demo": issuer.demo,
+        "level_name": level_name,
+        "messages_to_show": _messages,
+        "issuer_name": issuer.name[languages.current()],
+        "contact_email": settings.contact_email,
+        "contact_phone": settings.contact_phone,
+    }
+
+
+def _messages() -> list[str]:
+    """Return what was noted for the next page. Public addresses never look: they have no cookie."""
+    if request.blueprint not in ("space", "quiz", "offers", "my_badges"):
+        return []
+    return [str(message) for message in get_flashed_messages()]
+
+
+def _finalize(value: Any) -> Any:
+    """Return what a template is about to write, with French spaces that do not break."""
+    if isinstance(value, str) and languages.current() == "fr":
+        return type(value)(typographic(value))
+    return value
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds")

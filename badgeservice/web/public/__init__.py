@@ -1,0 +1,7 @@
+"""What anyone may see, without an account and without a cookie."""
+
+from __future__ import annotations
+
+from badgeservice.web.public import badges, documents, frameworks, modules, pages
+
+BLUEPRINTS = (pages.bp, modules.bp, frameworks.bp, badges.bp, documents.bp)

@@ -1,0 +1,213 @@
+"""The page of a badge: what an employer sees after a QR code, and what others may fetch there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, make_response, request
+from flask_babel import gettext
+from markupsafe import Markup
+
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.models import BadgeClassVersion
+from badgeservice.catalogue.strength import Strength
+from badgeservice.errors import CredentialNotFound, HolderErased
+from badgeservice.extensions import db, limiter, services
+from badgeservice.issuing import verdict
+from badgeservice.issuing.models import Credential, Visibility
+from badgeservice.sharing import qr
+from badgeservice.verification import Report, words
+from badgeservice.verification.report import Status, Verdict
+from badgeservice.verification.summary import Summary
+from badgeservice.web import errors, languages, negotiation
+from badgeservice.web.errors import Words
+from badgeservice.web.presentation import rich_text
+from badgeservice.web.public import documents
+
+bp = Blueprint("badges", __name__)
+
+# Guessing 128 random bits is hopeless; this keeps someone who tries from taking the service's time.
+_MISSES = "60/minute"
+_TONES = {Verdict.GREEN: "green", Verdict.AMBER: "amber", Verdict.RED: "red"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One badge as a page shows it: the verdict of now, and the words of its class."""
+
+    credential: Credential
+    version: BadgeClassVersion
+    report: Report
+
+    @property
+    def summary(self) -> Summary:
+        """What the verified document says; its words are only as good as the verdict."""
+        summary = self.report.credential
+        assert summary is not None
+        return summary
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence, in the reader's language."""
+        return words.sentence(self.report, languages.current())
+
+    @property
+    def tone(self) -> str:
+        """The colour of the verdict: green, amber or red."""
+        return _TONES[self.report.verdict]
+
+    @property
+    def strength(self) -> Strength:
+        """How strong the evidence is, from the signed result; without one, merely declared."""
+        for level in self.summary.achieved_levels:
+            name, _, number = level.id.rpartition("#strength-")
+            if name and number.isdigit() and int(number) in list(Strength):
+                return Strength(int(number))
+        return Strength.DECLARED
+
+    @property
+    def address(self) -> str:
+        """The address that people share, without a language."""
+        return self.credential.address
+
+    def text(self, name: str) -> str:
+        """Return a text of the badge class in the reader's language."""
+        value: str = self.version.document[name][languages.current()]
+        return value
+
+    @property
+    def skills(self) -> Markup:
+        """The first part of the criteria: what the person can do."""
+        blocks = self.text("criteria").split("\n\n")
+        end = next((n for n, b in enumerate(blocks[1:], 1) if b.startswith("**")), len(blocks))
+        return rich_text("\n\n".join(blocks[:end]))
+
+    @property
+    def image(self) -> str:
+        """The path of the image that we hold for this class; uploaded pixels are never shown."""
+        return f"/artwork/{self.version.artwork_digest(self.credential.language)}.png"
+
+    @property
+    def image_alternative(self) -> str:
+        """The image in words."""
+        alternative: str = self.version.document["artwork"][languages.current()]["alt"]
+        return alternative
+
+    @property
+    def social_image(self) -> str:
+        """The path of the image for social networks, 1200 by 627."""
+        return f"/artwork/{self.version.social_digest(self.credential.language)}.png"
+
+    @property
+    def social_title(self) -> str:
+        """The title for social networks; it says when the badge is no longer in force."""
+        marks = {
+            Status.REVOKED: gettext("retiré"),
+            Status.EXPIRED: gettext("expiré"),
+            Status.SUSPENDED: gettext("suspendu"),
+            Status.SUPERSEDED: gettext("remplacé"),
+        }
+        mark = marks.get(self.report.status)
+        return f"{self.text('name')} ({mark})" if mark else self.text("name")
+
+    @property
+    def qr_path(self) -> tuple[int, str]:
+        """The QR code of the address: its size in modules, and its drawing."""
+        modules = qr.matrix(self.address)
+        return len(modules), qr.svg_path(modules)
+
+
+@bp.get("/b/<public_id>")
+@limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
+def page(public_id: str) -> Response:
+    """Answer with the badge: as a page to people, as signed to those who ask for JSON.
+
+    People share this address, and the programs that preview it accept anything: they get the page.
+    """
+    if not negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
+        return documents.serve_own_path()
+    credential = visible(public_id)
+    if credential is None:
+        return not_public()
+    try:
+        shown = show(credential)
+    except (CredentialNotFound, HolderErased):
+        return erased()
+    if shown.report.status is Status.WITHDRAWN:
+        return erased()
+    response = documents.page(
+        "badges/badge.html",
+        badge=shown,
+        strengths=list(Strength),
+        explain=words.explain,
+        rich_text=rich_text,
+    )
+    if credential.visibility != Visibility.PUBLIC:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@bp.get("/b/<public_id>.<any(json,jwt,png):form>")
+@limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
+def download(public_id: str, form: str) -> Response:
+    """Answer with the badge in one of its formats, byte for byte as it was released."""
+    return documents.serve_own_path()
+
+
+@bp.get("/b/<public_id>/qr.png")
+@limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
+def qr_code(public_id: str) -> Response:
+    """Answer with the QR code of the badge's address, to print."""
+    credential = visible(public_id)
+    if credential is None:
+        abort(404)
+    response = make_response(qr.png(credential.address))
+    response.content_type = "image/png"
+    response.cache_control.max_age = 3600
+    return response
+
+
+def show(credential: Credential) -> Shown:
+    """Return a badge with the verdict of this very moment.
+
+    Raises CredentialNotFound or HolderErased when its bytes are no longer there.
+    """
+    version = classes.get(db.session, credential.class_slug, credential.class_version)
+    assert version is not None, "a published class version is never deleted"
+    report = verdict.report_for(db.session, services().office, credential, now=services().clock())
+    return Shown(credential, version, report)
+
+
+def visible(public_id: str) -> Credential | None:
+    """Return a badge that its holder lets others see, None for a private or an unknown one."""
+    credential = db.session.get(Credential, public_id)
+    if credential is None or credential.visibility == Visibility.PRIVATE:
+        return None
+    return credential
+
+
+def not_public() -> Response:
+    """Return the one answer for a private and for an unknown badge: nobody can tell them apart."""
+    return errors.answer(
+        404,
+        code="not_public",
+        words=Words(
+            gettext("Cette page n'est pas publique"),
+            gettext(
+                "La personne qui détient ce badge peut vous envoyer un lien. "
+                "Si vous avez recopié une adresse, vérifiez qu'elle est complète."
+            ),
+        ),
+    )
+
+
+def erased() -> Response:
+    """Return the answer for a badge whose holder took it from the public."""
+    return errors.answer(
+        410,
+        code="erased",
+        words=Words(
+            gettext("Ce badge n'est plus public, à la demande de la personne concernée"),
+            gettext("Son contenu a été effacé. Il n'y a rien à en conclure sur la personne."),
+        ),
+    )

@@ -1,0 +1,40 @@
+"""What we hold about people, in words: one line for every column that holds personal data.
+
+A test compares these columns with those that the models register, so that no page forgets one.
+"""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+
+def held() -> dict[str, tuple[str, str]]:
+    """Return, by column, what it holds, and why and for how long, in the reader's language."""
+    email = gettext("Votre adresse e-mail")
+    email_why = gettext(
+        "Pour vous envoyer le code de connexion et des nouvelles de vos badges. Jusqu'à "
+        "l'effacement de votre compte ; 24 heures si vous ne l'avez jamais confirmée."
+    )
+    return {
+        "person.email": (email, email_why),
+        "person.email_index": (
+            gettext("Une empreinte de cette adresse"),
+            gettext("Pour retrouver votre compte sans lire votre adresse. Même durée."),
+        ),
+        "person.name": (
+            gettext("Votre nom, si vous le donnez"),
+            gettext("Pour le proposer sur vos badges. Vous pouvez le retirer à tout moment."),
+        ),
+        "saved_answer.answer": (
+            gettext("Vos réponses aux quiz"),
+            gettext("Pour reprendre un quiz et le corriger. Jusqu'à l'effacement de votre compte."),
+        ),
+        "attempt.result": (
+            gettext("Vos résultats"),
+            gettext("Pour vous dire quoi relire. Jusqu'à l'effacement de votre compte."),
+        ),
+        "credential_bytes.sealed": (
+            gettext("Vos badges"),
+            gettext("Pour les servir à qui vous l'avez permis. Jusqu'à ce que vous les effaciez."),
+        ),
+    }
