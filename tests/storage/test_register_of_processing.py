@@ -1,0 +1,125 @@
+"""Every column was looked at by someone who asked: is this about a person?
+
+A new column fails here until it is a `PersonalData` column or stands in one of the two lists below.
+To decide, ask what the column can hold on its worst day: a free text can hold a name, a code cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table
+from sqlalchemy.orm import Session
+
+from badgeservice.storage.base import Base
+from badgeservice.storage.vault import PersonalData, register_of_processing
+
+# Says nothing about any person: what is offered to everyone, and what the register of badges keeps
+# after erasure (docs/decisions/0004-personal-data.md).
+NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
+    "artwork": {"sha256", "media_type", "data"},
+    "audit_event": {
+        "sequence", "at", "actor", "action", "subject", "details", "previous", "digest",
+    },
+    "badge_class_version": {"slug", "version", "document", "digest", "state", "published_at"},
+    "credential": {
+        "public_id", "address", "class_slug", "class_version", "language", "verification_method",
+        "jwt_key", "awarded_at", "issued_at", "valid_until", "content_digest", "json_digest",
+        "jwt_digest", "png_digest", "state", "state_since", "state_reason", "visibility",
+    },
+    "credential_bytes": {"public_id", "format"},
+    "intent": {
+        "public_id", "award_id", "status_list", "status_index", "state", "reserved_at",
+    },
+    "module_content": {"digest", "canonical"},
+    "organisation": {"id", "slug", "name"},
+    "status_list": {"number", "version", "reserved", "published_at", "published"},
+}  # fmt: skip
+
+# Says something about a person, but only to someone who knows whose identifier stands beside it:
+# facts by code, count and time, never words. Erasure deletes the rows; in a backup the identifier
+# that is left leads to nobody, because the key of its holder is gone.
+ONLY_THROUGH_AN_IDENTIFIER: dict[str, set[str]] = {
+    "attempt": {
+        "id", "person_id", "module_id", "module_version", "content_digest", "mode", "state", "draw",
+        "started_at", "closes_at", "submitted_at",
+    },
+    "credential_bytes": {"holder_id"},
+    "evidence": {
+        "id", "person_id", "kind", "activity", "activity_version", "content_digest", "competences",
+        "level", "strength", "identity", "outcome", "score", "threshold", "critical_passed",
+        "source_organisation", "reference", "edition", "replaces", "agent", "method", "details",
+        "occurred_at", "recorded_at", "state", "state_since", "state_reason",
+    },
+    "holder_key": {"holder_id", "wrapped_key"},
+    "person": {"id", "controller_id", "language", "state", "created_at", "session_epoch"},
+    "saved_answer": {"attempt_id", "question_id", "saved_at"},
+    "sign_in_request": {
+        "id", "person_id", "token_digest", "code_digest", "created_at", "expires_at", "used_at",
+        "attempts",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def tables(session: Session) -> Mapping[str, Table]:
+    """Every table of every room: `session` has loaded their models."""
+    return Base.metadata.tables
+
+
+def in_the_open(tables: Mapping[str, Table]) -> set[str]:
+    """Return every column that is not registered as personal data, as "table.column"."""
+    return {
+        f"{table.name}.{column.name}"
+        for table in tables.values()
+        for column in table.columns
+        if not isinstance(column.type, PersonalData)
+    }
+
+
+def listed(lists: dict[str, set[str]]) -> set[str]:
+    """Return the entries of a list, as "table.column"."""
+    return {f"{table}.{column}" for table, columns in lists.items() for column in columns}
+
+
+def test_somebody_has_decided_on_every_column(tables: Mapping[str, Table]) -> None:
+    """Undecided columns fail: register them, or list them with the reviewer's eyes open."""
+    decided = listed(NOT_ABOUT_A_PERSON) | listed(ONLY_THROUGH_AN_IDENTIFIER)
+
+    assert sorted(in_the_open(tables) - decided) == []
+
+
+def test_no_decision_is_left_over(tables: Mapping[str, Table]) -> None:
+    """A column that is gone, or is registered by now, leaves the lists."""
+    decided = listed(NOT_ABOUT_A_PERSON) | listed(ONLY_THROUGH_AN_IDENTIFIER)
+
+    assert sorted(decided - in_the_open(tables)) == []
+
+
+def test_a_column_is_decided_once() -> None:
+    """It cannot be about nobody and about somebody."""
+    assert listed(NOT_ABOUT_A_PERSON) & listed(ONLY_THROUGH_AN_IDENTIFIER) == set()
+
+
+def test_a_new_column_stands_in_the_open() -> None:
+    """The check sees what it must see: a plain column of bytes is not a sealed one."""
+    sealed = PersonalData(purpose="…", basis="…", retention="…")
+    table = Table(
+        "person", MetaData(), Column("phone", String), Column("photo", LargeBinary),
+        Column("email", sealed),
+    )  # fmt: skip
+
+    assert in_the_open({"person": table}) == {"person.phone", "person.photo"}
+    assert [line.column for line in register_of_processing({"person": table})] == ["person.email"]
+
+
+def test_every_line_of_the_register_says_why(tables: Mapping[str, Table]) -> None:
+    """Purpose, legal ground by its article, and how long: what a person may ask us (art. 13)."""
+    register = register_of_processing(dict(tables))
+
+    assert len(register) >= 5
+    for line in register:
+        assert line.purpose, line.column
+        assert "art. 6(1)(" in line.basis, line.column
+        assert line.retention, line.column
