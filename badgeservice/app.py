@@ -79,6 +79,7 @@ def create_app(
     extensions.alembic.init_app(app)
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
+    logs.init_app(app)
     web.init_app(app)
     return app
 

@@ -32,7 +32,8 @@ from badgeservice.issuing.models import Credential, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.people import accounts
 from badgeservice.settings import Settings
-from badgeservice.verification import Fetch, Register
+from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.register import Register
 
 ADMINISTRATOR = "administrator"
 _FILES = {
@@ -199,11 +200,13 @@ def _installation() -> Iterator[tuple[Session, Services]]:
         yield db.session, services()
 
 
-@contextmanager
-def _verifying() -> Iterator[tuple[Fetch, Register]]:
-    with _installation() as (session, here):
-        fetch = own_fetch(Hosting(session, here.office), here.office.base_url)
-        yield fetch, DatabaseRegister(session, here.office)
+def _verifying() -> tuple[Fetch, Register]:
+    """Open this installation for the rest of the process: its documents and its register."""
+    app = create_app()
+    app.app_context().push()
+    office = services().office
+    fetch = own_fetch(Hosting(db.session, office), office.base_url)
+    return fetch, DatabaseRegister(db.session, office)
 
 
 def _write(session: Session, here: Services, credential: Credential, out: Path) -> dict[str, str]:

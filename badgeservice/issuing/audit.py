@@ -23,12 +23,13 @@ from badgeservice.issuing.models import (
     StatusList,
 )
 from badgeservice.issuing.office import Office
-from badgeservice.openbadges import jsonld, status_list, strict_json
+from badgeservice.openbadges import status_list, strict_json
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
 from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
+from badgeservice.verification.register import content_digest
 
 _ROWS_AT_A_TIME = 200
 
@@ -92,8 +93,7 @@ def _signatures(office: Office, credential: Credential, released: dict[Format, b
         secured = strict_json.loads(released[Format.JSON])
         eddsa_rdfc_2022.verify(secured, _key(office, credential.verification_method))
         vc_jwt.verify(released[Format.JWT].decode(), _key(office, credential.jwt_key))
-        unsigned = {name: value for name, value in secured.items() if name != "proof"}
-        if shelf.digest(jsonld.canonicalize(unsigned).encode()) != credential.content_digest:
+        if content_digest(secured) != credential.content_digest:
             yield credential.public_id, "the register describes another content"
         if png.unbake(released[Format.PNG]).encode() != released[Format.JSON]:
             yield credential.public_id, "the image carries another credential"
@@ -107,9 +107,11 @@ def _status(session: Session, office: Office) -> _Findings:
         subject = f"status list {row.number}"
         try:
             document = strict_json.loads(row.published)
-            eddsa_rdfc_2022.verify(document, _key(office, document["proof"]["verificationMethod"]))
+            eddsa_rdfc_2022.verify(
+                document, _key(office, document["proof"][0]["verificationMethod"])
+            )
             bits = status_list.decode(document["credentialSubject"]["encodedList"])
-        except (BadgeserviceError, KeyError, TypeError) as error:
+        except (BadgeserviceError, KeyError, IndexError, TypeError) as error:
             yield subject, f"does not verify: {error}"
             continue
         published = {i for i in range(len(bits) * 8) if status_list.is_set(bits, i)}

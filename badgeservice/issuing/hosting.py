@@ -20,7 +20,7 @@ from badgeservice.issuing import shelf
 from badgeservice.issuing.models import Credential, Format, StatusList, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, controller, strict_json, v3
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.controller import Method
 from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
 
 CREDENTIAL_MEDIA_TYPES = {
@@ -104,21 +104,20 @@ class Hosting:
         return _json({"@context": v3.CONTEXT, **document}, JSON_LD, _SECONDS_FOR_EVER)
 
     def issuer(self, slug: str) -> Hosted | None:
-        """Return the issuer's profile, which is its controller document too."""
+        """Return the issuer's profile."""
         if slug != self._office.issuer.slug:
             return None
-        document = controller.controller_document(
-            self._office.issuer.profile("fr"), methods=self._methods()
-        )
+        document = {"@context": v3.CONTEXT, **self._office.issuer.profile("fr")}
         return _json(document, JSON_LD, _SECONDS_SHORT)
 
     def did_document(self, slug: str) -> Hosted | None:
-        """Return the DID document of the `did:web` that is equivalent to the issuer's address."""
+        """Return the DID document of the issuer: which keys may sign in its name."""
         if slug != self._office.issuer.slug:
             return None
-        document = controller.did_web_document(
+        document = controller.controller_document(
             self._office.issuer.id,
-            keys=self._office.public_keys,
+            list(self._methods().values()),
+            also_known_as=[self._office.issuer.address],
         )
         return _json(document, "application/did+ld+json", _SECONDS_SHORT)
 
@@ -126,18 +125,17 @@ class Hosting:
         """Return the issuer's keys as a JWK set (RFC 7517)."""
         if slug != self._office.issuer.slug:
             return None
-        keys = {
-            self._office.issuer.key_address(kid): key
-            for kid, key in self._office.public_keys.items()
-        }
-        return _json(controller.jwks(keys), "application/jwk-set+json", _SECONDS_SHORT)
+        document = controller.jwks(self._methods().values(), controller=self._office.issuer.id)
+        return _json(document, "application/jwk-set+json", _SECONDS_SHORT)
 
     def key(self, slug: str, kid: str) -> Hosted | None:
         """Return a key's own document."""
-        if slug != self._office.issuer.slug or kid not in self._office.public_keys:
+        if slug != self._office.issuer.slug or kid not in self._methods():
             return None
-        method = next(m for m in self._methods() if m["id"] == self._office.issuer.key_address(kid))
-        return _json(method, JSON_LD, _SECONDS_SHORT)
+        document = controller.method_document(
+            self._methods()[kid], controller=self._office.issuer.id
+        )
+        return _json(document, JSON_LD, _SECONDS_SHORT)
 
     def status_list(self, number: str) -> Hosted | None:
         """Return a status list as it was last published."""
@@ -149,15 +147,12 @@ class Hosting:
         row = self._session.get(Artwork, digest)
         return Hosted(row.data, row.media_type, _SECONDS_FOR_EVER) if row else None
 
-    def _methods(self) -> list[Document]:
-        """Return every key that ever signed as a verification method: old badges name old keys."""
+    def _methods(self) -> dict[str, Method]:
+        """Return every key that ever signed, by kid: old badges name old keys."""
         issuer = self._office.issuer
-        return [
-            controller.multikey_document(issuer.key_address(kid), controller=issuer.id, key=key)
-            if key.kind is KeyKind.ED25519
-            else controller.jwk_document(issuer.key_address(kid), controller=issuer.id, key=key)
-            for kid, key in self._office.public_keys.items()
-        ]
+        return {
+            kid: Method(issuer.method(kid), key) for kid, key in self._office.public_keys.items()
+        }
 
 
 def own_fetch(hosting: Hosting, base_url: str) -> Fetch:
@@ -168,7 +163,7 @@ def own_fetch(hosting: Hosting, base_url: str) -> Fetch:
 
     def fetch(address: str) -> Fetched:
         if not address.startswith(f"{base_url}/"):
-            raise FetchFailed("outside this installation", code="outside")
+            raise FetchFailed("outside this installation")
         hosted = hosting.document(address.removeprefix(base_url))
         if hosted is None:
             raise FetchFailed("nothing stands at this address of ours")

@@ -36,10 +36,11 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import ForthcomingRegister
 from badgeservice.issuing.signer import Purpose
-from badgeservice.openbadges import jsonld, multibase, strict_json
+from badgeservice.openbadges import multibase, strict_json
 from badgeservice.openbadges.bakery import png
 from badgeservice.storage import chain
 from badgeservice.verification import Verdict, recognise, verify
+from badgeservice.verification.register import content_digest
 
 _PUBLIC_ID_BYTES = 16
 
@@ -151,7 +152,7 @@ def _release(
         awarded_at=reasons.awarded_at,
         issued_at=now,
         valid_until=reasons.valid_until,
-        content_digest=shelf.digest(jsonld.canonicalize(unsigned).encode()),
+        content_digest=content_digest(unsigned),
         json_digest=shelf.digest(secured),
         jwt_digest=shelf.digest(token),
         png_digest=shelf.digest(image),

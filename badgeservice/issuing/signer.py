@@ -100,7 +100,7 @@ class Signer:
             verification_method=self.verification_method,
             created=now,
         )
-        signature = str(secured["proof"]["proofValue"])
+        signature = str(secured["proof"][0]["proofValue"])
         self._record(document, purpose, self.verification_method, signature, now)
         return secured
 
