@@ -14,7 +14,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -178,7 +178,8 @@ def save_answer(
     Raises AnswerRefused, with the reason as a code, and keeps what was saved before. Raises
     AttemptClosed once the attempt is sent or its time is over.
     """
-    _lock_open(session, attempt, now)
+    if not _hold_open(session, attempt, now):
+        raise _closed(attempt)
     drawn, question = _question(session, attempt, number)
     answer = forms.read(question, drawn, form)
     saved = session.get(SavedAnswer, (attempt.id, question.id))
@@ -251,10 +252,10 @@ def submit(session: Session, vault: Vault, attempt: Attempt, *, now: datetime) -
     The first assessment of a version of the module that is passed is recorded as evidence, once.
     Raises AttemptClosed when the attempt has lapsed.
     """
-    session.refresh(attempt, with_for_update=True)
-    if attempt.state == State.SUBMITTED:
-        return result_of(session, vault, attempt)
-    _lock_open(session, attempt, now)
+    if not _hold_open(session, attempt, now, state=State.SUBMITTED, submitted_at=now):
+        if attempt.state == State.SUBMITTED:
+            return result_of(session, vault, attempt)
+        raise _closed(attempt)
     module = _module(session, attempt)
     result = results.mark(
         module,
@@ -262,15 +263,12 @@ def submit(session: Session, vault: Vault, attempt: Attempt, *, now: datetime) -
         _saved_answers(session, vault, attempt),
         answered_in_a_hurry=_in_a_hurry(_saved_at(session, attempt)),
     )
-    is_first_pass = (
-        attempt.mode == Mode.ASSESS and result.passed and not _has_passed(session, vault, attempt)
-    )
-    attempt.state, attempt.submitted_at = State.SUBMITTED, now
     attempt.result = vault.seal(
         session, attempt.person_id, "attempt.result", json.dumps(result.as_json())
     )
     session.flush()
-    if is_first_pass:
+    is_evidence = attempt.mode == Mode.ASSESS and result.passed
+    if is_evidence and not _passed_before(session, vault, attempt):
         _record_evidence(session, vault, attempt, module, result, now)
     return result
 
@@ -332,18 +330,31 @@ def _close_open(session: Session, module_id: str, person_id: str) -> None:
 
 
 def _require_open(attempt: Attempt) -> None:
+    if attempt.state != State.OPEN:
+        raise _closed(attempt)
+
+
+def _closed(attempt: Attempt) -> AttemptClosed:
+    """Return why nothing can be done with the attempt any more."""
     if attempt.state == State.SUBMITTED:
-        raise AttemptClosed(f"attempt {attempt.id} was sent", code="attempt_sent")
-    if attempt.state == State.LAPSED:
-        raise AttemptClosed(f"attempt {attempt.id} lapsed", code="attempt_lapsed")
+        return AttemptClosed(f"attempt {attempt.id} was sent", code="attempt_sent")
+    return AttemptClosed(f"attempt {attempt.id} lapsed", code="attempt_lapsed")
 
 
-def _lock_open(session: Session, attempt: Attempt, now: datetime) -> None:
-    """Keep others from changing the attempt until the commit; raise AttemptClosed if it is over."""
-    session.refresh(attempt, with_for_update=True)
-    _require_open(attempt)
-    if now >= attempt.closes_at:
-        raise AttemptClosed(f"attempt {attempt.id} lapsed", code="attempt_lapsed")
+def _hold_open(session: Session, attempt: Attempt, now: datetime, **changes: Any) -> bool:
+    """Change an attempt that is open; return whether it was. Others wait until the commit.
+
+    Comparing and changing in one statement is what holds two requests apart on every database;
+    reading first would let both through.
+    """
+    held = session.scalar(
+        update(Attempt)
+        .where(Attempt.id == attempt.id, Attempt.state == State.OPEN, Attempt.closes_at > now)
+        .values({"state": State.OPEN} | changes)
+        .returning(Attempt.id)
+    )
+    session.refresh(attempt)
+    return held is not None
 
 
 def _question(session: Session, attempt: Attempt, number: int) -> tuple[Drawn, Question]:
@@ -386,14 +397,14 @@ def _in_a_hurry(saved_at: Sequence[datetime]) -> bool:
     return len(saved_at) >= HURRIED_ANSWERS and max(saved_at) - min(saved_at) < HURRIED_WITHIN
 
 
-def _has_passed(session: Session, vault: Vault, attempt: Attempt) -> bool:
-    """Say whether the person has passed an earlier assessment of this version of the module."""
-    earlier = session.scalars(
+def _passed_before(session: Session, vault: Vault, attempt: Attempt) -> bool:
+    """Say whether another assessment of this version of the module was passed."""
+    others = session.scalars(
         _sent_assessments(attempt.module_id, attempt.person_id).where(
-            Attempt.module_version == attempt.module_version
+            Attempt.module_version == attempt.module_version, Attempt.id != attempt.id
         )
     )
-    return any(result_of(session, vault, each).passed for each in earlier)
+    return any(result_of(session, vault, each).passed for each in others)
 
 
 def _record_evidence(

@@ -106,10 +106,6 @@ class Module:
         """The competences that passing the quiz is evidence of: the main ones."""
         return tuple(each.code for each in self.competences if each.role == "main")
 
-    def objective(self, objective_id: str) -> Objective:
-        """Return the objective; raise KeyError if there is none of this id."""
-        return {each.id: each for each in self.objectives}[objective_id]
-
 
 @dataclass(frozen=True)
 class Problem:

@@ -166,9 +166,9 @@ class _ByType(fields.Field[dict[str, Any]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Not a question.")
-        schemas: dict[str, type[Schema]] = dict(_TYPES)
-        if not self.in_situation:
-            schemas[_SITUATION] = _SituationSchema
+        schemas = dict(TYPES)
+        if self.in_situation:
+            del schemas[_SITUATION]
         name = f"question {value.get('id', 'without id')}"
         schema = schemas.get(str(value.get("type", "")))
         if schema is None:
@@ -276,7 +276,7 @@ class _SituationSchema(Strict):
     questions = _list(_ByType(in_situation=True), at_least=1)
 
 
-_TYPES: dict[str, type[Schema]] = {
+TYPES: dict[str, type[Schema]] = {
     Kind.SINGLE: _ChoicesSchema,
     Kind.MULTIPLE: _ChoicesSchema,
     Kind.TRUE_FALSE: _TrueFalseSchema,
@@ -284,7 +284,9 @@ _TYPES: dict[str, type[Schema]] = {
     Kind.MATCHING: _MatchingSchema,
     Kind.NUMBER: _NumberSchema,
     Kind.SHORT_TEXT: _ShortTextSchema,
+    _SITUATION: _SituationSchema,
 }
+"""Every type of question that a quiz file may hold."""
 
 
 class _AssessmentSchema(Strict):

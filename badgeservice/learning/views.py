@@ -50,7 +50,10 @@ class PresentedRow:
 
 @dataclass(frozen=True)
 class PresentedImage:
-    """A picture of the module's media folder; `alternative` says everything that it shows."""
+    """A picture of the module's media folder.
+
+    `alternative` says everything that it shows; it is empty for an ornament.
+    """
 
     file: str
     alternative: str

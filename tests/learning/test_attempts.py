@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableSequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from threading import Barrier
+from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import create_engine, inspect, select
+from sqlalchemy import Engine, create_engine, event, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -281,6 +283,7 @@ def test_an_answer_can_be_changed_and_taken_back(learner: Learner) -> None:
     learner.save(attempt, number, {"text": ["piratage"]})
     learner.save(attempt, number, {"text": ["phishing"]})
     assert "phishing" == learner.screen(attempt, number).written
+    learner.save(attempt, number, {"text": [""]})
     learner.save(attempt, number, {"text": [""]})
 
     assert not learner.screen(attempt, number).is_answered
@@ -608,39 +611,132 @@ def test_the_stored_draw_says_nothing_about_the_person(learner: Learner) -> None
 # --- races ---------------------------------------------------------------------------------------
 
 
-def test_a_start_beside_another_is_refused_not_doubled(
-    tmp_path: Path, vault: Vault, module: Module, now: datetime
-) -> None:
-    """Two processes start at the same instant: one attempt, and one is told to try again."""
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[Engine]:
+    """One database file for several requests at a time, as in the service."""
     engine = create_engine(f"sqlite:///{tmp_path / 'learning.sqlite3'}")
+
+    @event.listens_for(engine, "connect")
+    def _as_in_the_service(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=5000")
+
     Base.metadata.create_all(engine)
-    with Session(engine) as first, Session(engine) as second:
+    yield engine
+    engine.dispose()
+
+
+def at_once(*requests: Callable[[], object]) -> list[object]:
+    """Let each request run in its own thread, from the same instant; return what each returned."""
+    barrier = Barrier(len(requests))
+
+    def run(request: Callable[[], object]) -> object:
+        barrier.wait()
+        return request()
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(run, requests))
+
+
+def test_two_taps_on_send_are_one(
+    on_disk: Engine, vault: Vault, module: Module, now: datetime
+) -> None:
+    """W11: both requests show the same result, and it is evidence once. Twenty times over."""
+    with Session(on_disk) as session:
+        learner = Learner(session, vault, module, now)
+        for _ in range(20):
+            learner.id = learner.another(f"{learner.rng.random()}@example.org")
+            attempt = learner.start()
+            learner.answer(attempt)
+            session.commit()
+            attempt_id, person_id = attempt.id, learner.id
+
+            def send(attempt_id: str = attempt_id, person_id: str = person_id) -> object:
+                with Session(on_disk) as own:
+                    mine = attempts.get(own, attempt_id, person_id)
+                    result = attempts.submit(own, vault, mine, now=learner.now)
+                    own.commit()
+                    return result
+
+            first, second = at_once(send, send)
+
+            assert first == second
+            assert 1 == len(learner.evidence())
+
+
+def test_nothing_is_saved_beside_the_sending(
+    on_disk: Engine, vault: Vault, module: Module, now: datetime
+) -> None:
+    """An answer that arrives with the sending is graded or refused, never kept ungraded."""
+    with Session(on_disk) as session:
+        learner = Learner(session, vault, module, now)
+        for _ in range(20):
+            learner.id = learner.another(f"{learner.rng.random()}@example.org")
+            attempt = learner.start()
+            form = right_form(learner.screen(attempt, 1))
+            session.commit()
+            attempt_id, person_id = attempt.id, learner.id
+
+            def send(attempt_id: str = attempt_id, person_id: str = person_id) -> object:
+                with Session(on_disk) as own:
+                    mine = attempts.get(own, attempt_id, person_id)
+                    result = attempts.submit(own, vault, mine, now=learner.now)
+                    own.commit()
+                    return sum(points == 1 for points in result.points.values())
+
+            def save(
+                attempt_id: str = attempt_id, person_id: str = person_id, form: Form = form
+            ) -> object:
+                with Session(on_disk) as own:
+                    mine = attempts.get(own, attempt_id, person_id)
+                    try:
+                        attempts.save_answer(own, vault, mine, 1, form, now=learner.now)
+                    except AttemptClosed:
+                        return 0
+                    own.commit()
+                    return 1
+
+            graded, kept = at_once(send, save)
+
+            assert graded == kept
+
+
+def test_a_start_beside_another_is_refused_not_doubled(
+    on_disk: Engine, vault: Vault, module: Module, now: datetime
+) -> None:
+    """Two requests start at the same instant: one attempt, and one is told to try again."""
+    with Session(on_disk) as first, Session(on_disk) as second:
         learner = Learner(first, vault, module, now)
         first.commit()
-        beside = _hold_before_insert(second, lambda: (learner.start(), first.commit()))
+
+        def start_first() -> None:
+            second.commit()
+            learner.start()
+            first.commit()
+
+        beside = Interrupted(start_first)
 
         with pytest.raises(ConflictingChange):
             attempts.start(second, module, learner.id, Mode.ASSESS, now=now, rng=beside)
 
         second.rollback()
         assert 1 == len(second.scalars(select(Attempt)).all())
-    engine.dispose()
 
 
-def _hold_before_insert(session: Session, meanwhile: Callable[[], object]) -> Random:
-    """A source of randomness that lets someone else act when the draw begins, once."""
+class Interrupted(Random):
+    """A source of randomness during whose first draw someone else acts."""
 
-    class Interrupted(Random):
-        done = False
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__(3)
+        self.meanwhile: Callable[[], None] | None = meanwhile
 
-        def shuffle(self, x: object) -> None:
-            if not self.done:
-                self.done = True
-                session.commit()
-                meanwhile()
-            super().shuffle(x)  # type: ignore[arg-type]
-
-    return Interrupted(3)
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        """Let the other act, once, then shuffle."""
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
+        super().shuffle(x)
 
 
 def test_every_value_of_a_result_view_can_be_shown(learner: Learner) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from badgeservice.catalogue import framework
 from badgeservice.errors import ModuleNotFound, ModuleRefused
-from badgeservice.learning import content
+from badgeservice.learning import content, markdown, shapes
 from badgeservice.learning.content import Library, Module
+from badgeservice.learning.quiz import Tolerance
 
 NAME = "workplace-security-reflexes"
 
@@ -146,6 +149,7 @@ def test_the_order_of_keys_does_not_change_the_identity(folder: Path, module: Mo
         ("module.yaml", "version: 1.0.0", "version: 1.0", "A version such as 1.0.0. (here: '1.0')"),
         ("module.yaml", "2027-11-23", "soon", "review_before: Not a valid date. (here: 'soon')"),
         ("module.yaml", "role: main", "role: chief", "Must be one of: main, related."),
+        ("quiz.yaml", "questions:\n", "questions:\n  - not one\n", "questions.0: Not a question."),
         # a rule between fields
         ("quiz.yaml", "id: cyb-02", "id: cyb-01", "question cyb-01, id: given twice"),
         ("quiz.yaml", "id: cyb-04a", "id: cyb-04", "question cyb-04, id: given twice"),
@@ -259,6 +263,31 @@ def test_warns_when_the_longest_choice_is_right(folder: Path) -> None:
         for each in library.problems
         if each.is_warning
     )
+    assert all(str(each).startswith("warning: ") for each in library.problems)
+
+
+def test_speaks_of_the_levels_and_competences_of_the_framework(module: Module) -> None:
+    """Evidence of a level or a competence that no badge class knows would be worth nothing."""
+    known = framework.load()
+
+    assert tuple(level.slug for level in known.levels) == shapes.LEVELS
+    assert {each.code for each in module.competences} <= {each.code for each in known.competences}
+
+
+def test_a_picture_may_be_an_ornament(folder: Path) -> None:
+    """Then it has no alternative, and a screen reader passes it by."""
+    path = folder / NAME / "quiz.yaml"
+    text = path.read_text("utf-8")
+    start = text.index("      alternative:")
+    path.write_text(
+        text[:start] + "      decorative: true\n" + text[text.index("    questions:\n") :]
+    )
+
+    (stimulus,) = {q.stimulus for q in content.load(folder).module(NAME).quiz.questions} - {None}
+
+    assert stimulus is not None
+    assert stimulus.image is not None
+    assert stimulus.image.alternative is None
 
 
 @pytest.mark.parametrize("file", ["module.yaml", "quiz.yaml", "sheet.fr.md", "sheet.en.md"])
@@ -350,3 +379,15 @@ def test_serves_the_pictures_of_a_module_and_nothing_else(library: Library) -> N
     for name in ("../module.yaml", "quiz.yaml", "", "/etc/passwd"):
         with pytest.raises(ModuleNotFound):
             library.media_file(NAME, name)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [shapes.TYPES, Tolerance, markdown.SEQUENCES, ("feedback", "hint", "critical", "also_written")],
+    ids=["types", "tolerances", "parts", "fields"],
+)
+def test_the_guide_for_authors_names_them_all(names: Iterable[str]) -> None:
+    """What can be written is found there, not in the code."""
+    guide = (content.FOLDER / "README.md").read_text(encoding="utf-8")
+
+    assert [] == [name for name in names if f"`{name}" not in guide and f"type={name}" not in guide]
