@@ -71,8 +71,10 @@ REFUSALS = {
         en="These answers have already been sent. Here is the result.",
     ),
     "attempt_lapsed": Text(
-        fr="Cette tentative est restée ouverte plus de sept jours. Commencez-en une nouvelle.",
-        en="This attempt stayed open for more than seven days. Start a new one.",
+        fr="Cette tentative n'est plus ouverte\u00a0: sept jours ont passé, ou une autre l'a remplacée. "
+        "Commencez-en une nouvelle.",
+        en="This attempt is no longer open: seven days have passed, or another one took its place. "
+        "Start a new one.",
     ),
     "too_soon": Text(
         fr="Une nouvelle tentative sera possible un peu plus tard. En attendant, relisez la fiche.",

@@ -29,7 +29,7 @@ from badgeservice.errors import (
 from badgeservice.evidence import record
 from badgeservice.evidence.facts import Outcome, QuizDetails
 from badgeservice.evidence.models import Evidence
-from badgeservice.learning import attempts, content
+from badgeservice.learning import attempts, content, words
 from badgeservice.learning.content import Module
 from badgeservice.learning.drawing import Draw
 from badgeservice.learning.forms import Form
@@ -481,6 +481,14 @@ def test_an_attempt_lapses_after_seven_days(learner: Learner) -> None:
     assert again is not attempt
     assert State.LAPSED == attempt.state
     assert attempts.next_allowed(learner.session, learner.module, learner.id, learner.now) is None
+
+
+@pytest.mark.parametrize(
+    "code", ["attempt_sent", "attempt_lapsed", "too_soon", "assessment_under_way"]
+)
+def test_whoever_is_stopped_is_told_why(code: str) -> None:
+    """In their language, with what to do next."""
+    assert words.refusal(code, "fr") != words.refusal(code, "en")
 
 
 def test_practice_explains_at_once_and_leaves_nothing(learner: Learner) -> None:
