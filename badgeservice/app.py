@@ -68,18 +68,20 @@ def create_app(
         MAX_CONTENT_LENGTH=3 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=500_000,
         MAX_FORM_PARTS=100,
-        SQLALCHEMY_ENGINES={"default": settings.sqlalchemy_url},
+        # Parameters are people's data: they stay out of error messages.
+        SQLALCHEMY_ENGINES={"default": {"url": settings.sqlalchemy_url, "hide_parameters": True}},
         ALEMBIC={"script_location": str(settings.migrations_dir)},
         ALEMBIC_CONTEXT={"render_as_batch": True},
         RATELIMIT_STORAGE_URI="memory://",
         BABEL_DEFAULT_LOCALE="fr",
     )
     app.extensions["badgeservice"] = services
+    # First, so that every request has its id before anything can refuse it.
+    logs.init_app(app)
     extensions.db.init_app(app)
     extensions.alembic.init_app(app)
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
-    logs.init_app(app)
     web.init_app(app)
     return app
 

@@ -30,7 +30,7 @@ from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue
 from badgeservice.issuing.models import Credential, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.people import accounts
+from badgeservice.people import accounts, retention
 from badgeservice.settings import Settings
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
@@ -190,6 +190,16 @@ def replay() -> None:
         click.echo(str(difference))
     click.echo(f"{len(differences)} difference(s)")
     sys.exit(1 if differences else 0)
+
+
+@cli.command()
+def purge() -> None:
+    """Forget sign-in requests that are over and accounts that nobody confirmed within a day."""
+    with _installation() as (session, here):
+        persons = retention.purge_unconfirmed(session, here.vault, here.clock())
+        requests = retention.purge_requests(session, here.clock())
+        session.commit()
+    click.echo(f"{persons} account(s) and {requests} sign-in request(s) removed")
 
 
 @contextmanager

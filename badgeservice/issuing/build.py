@@ -50,6 +50,11 @@ class Place:
     status_index: int
 
 
+def address(base_url: str, public_id: str) -> str:
+    """Return the one address of a badge: its id, its page, its QR code."""
+    return f"{base_url}/b/{public_id}"
+
+
 def credential(
     office: Office,
     version: BadgeClassVersion,

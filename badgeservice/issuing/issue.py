@@ -45,11 +45,6 @@ from badgeservice.verification.register import content_digest
 _PUBLIC_ID_BYTES = 16
 
 
-def address(base_url: str, public_id: str) -> str:
-    """Return the one address of a badge: its id, its page, its QR code."""
-    return f"{base_url}/b/{public_id}"
-
-
 def accept_and_issue(
     session: Session,
     office: Office,
@@ -130,7 +125,7 @@ def _release(
         reasons,
         choices,
         Place(
-            address(office.base_url, intent.public_id),
+            build.address(office.base_url, intent.public_id),
             status_lists.address(office.base_url, intent.status_list),
             intent.status_index,
         ),

@@ -1,0 +1,81 @@
+"""The README is the front door: every command in it is run, every path in it exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+# Where each command of the README is run.
+RUN_BY = {
+    "scripts/quickstart": "tests/test_front_door.py::test_quickstart_walks_from_quiz_to_verdict",
+    "scripts/test": "itself: it is running now",
+    "badgeservice setup": "tests/test_cli.py::test_setup_keeps_what_exists",
+    "badgeservice issue": "tests/test_cli.py::test_issue_writes_three_files",
+    "badgeservice revoke": "tests/test_cli.py::test_a_revoked_badge_is_red",
+    "badgeservice verify": "tests/test_cli.py::test_issue_writes_three_files",
+    "badgeservice audit": "tests/test_cli.py::test_audit_finds_nothing_wrong",
+    "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
+    "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
+    "scripts/peers/run": "tests/peers/test_strangers.py",
+    "openssl rand": "tests/test_cli.py::test_production_starts_as_the_readme_says",
+    "pip install": "scripts/environment, which every other command stands on",
+    "gunicorn wsgi:app": "scripts/quickstart",
+}
+_COMMAND = re.compile(
+    r"(?:^|`)((?:scripts/[a-z/]+|badgeservice [a-z]+|openssl rand|pip install|gunicorn \S+))", re.M
+)
+
+
+def test_every_command_is_run_somewhere() -> None:
+    """A command that nobody runs stops being true without being seen."""
+    commands = {match.group(1) for match in _COMMAND.finditer(README)}
+
+    assert set(RUN_BY) == commands
+
+
+@pytest.mark.parametrize("test", sorted({t for t in RUN_BY.values() if t.startswith("tests/")}))
+def test_the_tests_named_exist(test: str) -> None:
+    """The table above does not promise what is not there."""
+    path, _, name = test.partition("::")
+
+    assert f"def {name}" in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_every_link_into_the_project_leads_somewhere(target: str) -> None:
+    """A reader who follows a link finds the file."""
+    assert (ROOT / target).exists()
+
+
+def test_quickstart_walks_from_quiz_to_verdict(tmp_path: Path) -> None:
+    """The one command of the README: set up, serve, walk the path, stop, exit 0; twice."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **{
+            name: value for name, value in os.environ.items() if not name.startswith("BADGESERVICE")
+        },
+        "PORT": str(port),
+        "BADGESERVICE_DATA_DIR": str(tmp_path / "var"),
+        "BADGESERVICE_KEYS_DIR": str(tmp_path / "keys"),
+        "BADGESERVICE_VENV": sys.prefix,
+    }
+    command = [str(ROOT / "scripts" / "quickstart"), "--once"]
+
+    first = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+    assert 0 == first.returncode, first.stdout + first.stderr
+    assert "made issuer" in first.stdout
+    assert 0 == again.returncode, again.stdout + again.stderr
+    assert "made" not in again.stdout
