@@ -144,6 +144,8 @@ def _check(claim: Claim, now: datetime) -> None:
             f"a {claim.kind} supports at most “{CEILINGS[claim.kind].words.en}”",
             code="evidence_too_strong",
         )
+    if claim.kind == Kind.QUIZ and claim.score is None:
+        raise EvidenceRefused(f"{claim.reference} is a quiz without a score")
     if (claim.score is None) != (claim.threshold is None):
         raise EvidenceRefused(f"{claim.reference} has a score or a threshold without the other")
     if claim.score is not None and claim.threshold is not None:
