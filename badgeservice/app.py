@@ -6,12 +6,14 @@ import os
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Literal
 from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
 
 from badgeservice import extensions, logs, web
 from badgeservice.catalogue import framework
@@ -71,7 +73,7 @@ def create_app(
         # Parameters are people's data: they stay out of error messages.
         SQLALCHEMY_ENGINES={"default": {"url": settings.sqlalchemy_url, "hide_parameters": True}},
         ALEMBIC={"script_location": str(settings.migrations_dir)},
-        ALEMBIC_CONTEXT={"render_as_batch": True},
+        ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
         RATELIMIT_STORAGE_URI="memory://",
         BABEL_DEFAULT_LOCALE="fr",
     )
@@ -126,6 +128,16 @@ def _mailer(settings: Settings) -> Mailer:
         password=settings.smtp_password(),
         sender=settings.mail_sender,
     )
+
+
+def _as_plain_type(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write our column types into migrations as what they are in the database.
+
+    A migration is history: it must run when the class is long gone.
+    """
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
+    return False
 
 
 @event.listens_for(Engine, "connect")

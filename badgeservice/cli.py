@@ -34,6 +34,7 @@ from badgeservice.people import accounts, retention
 from badgeservice.settings import Settings
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
+from badgeservice.verification.words import Language
 
 ADMINISTRATOR = "administrator"
 _FILES = {
@@ -64,7 +65,9 @@ def setup() -> None:
     settings = Settings.from_environment(os.environ)
     now = utc_now()
     made = prepare_files(settings, now=now)
-    made += prepare_database(create_app(settings), now=now)
+    app = create_app(settings)
+    with app.app_context():
+        made += prepare_database(db.session, services().office.issuer, settings, now=now)
     for thing in made:
         click.echo(f"made {thing}")
     if not made:
@@ -95,7 +98,7 @@ def issue(
     slug: str,
     email: str,
     name: str | None,
-    language: str,
+    language: Language,
     strength: int,
     statement: str,
     out: Path | None,

@@ -6,13 +6,12 @@ import os
 import secrets
 from datetime import datetime
 
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badgeservice.catalogue import classes, templates
 from badgeservice.errors import SettingsError
-from badgeservice.extensions import alembic, db
+from badgeservice.extensions import alembic
 from badgeservice.issuing import issuer, keystore
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.openbadges.keys import KeyKind
@@ -67,23 +66,20 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
 
 
 def prepare_database(
-    app: Flask, described: Issuer, settings: Settings, *, now: datetime
+    session: Session, described: Issuer, settings: Settings, *, now: datetime
 ) -> list[str]:
     """Bring the tables up to date and seed what is missing; return what was made, in words.
 
-    Raises SettingsError when the database belongs to another public address: its badges carry that
-    address for ever.
+    Needs the application's context. Raises SettingsError when the database belongs to another
+    public address: its badges carry that address for ever.
     """
-    made = []
-    with app.app_context():
-        alembic.upgrade()
-        session = db.session
-        made += _claim(session, described, now=now)
-        for template in templates.load_all(settings.templates_dir):
-            published, is_new = classes.seed(session, template, described, now=now)
-            if is_new:
-                made.append(f"badge class {published.slug}, version {published.version}")
-        session.commit()
+    alembic.upgrade()
+    made = _claim(session, described, now=now)
+    for template in templates.load_all(settings.templates_dir):
+        published, is_new = classes.seed(session, template, described, now=now)
+        if is_new:
+            made.append(f"badge class {published.slug}, version {published.version}")
+    session.commit()
     return made
 
 

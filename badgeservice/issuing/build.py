@@ -16,6 +16,7 @@ from badgeservice.catalogue.strength import Strength
 from badgeservice.issuing.models import Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, v3
+from badgeservice.verification.words import Language
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Choices:
     Only the visibility can change later: the rest is inside the signature.
     """
 
-    language: str
+    language: Language
     name: str | None
     visibility: Visibility
 

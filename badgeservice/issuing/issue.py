@@ -212,7 +212,7 @@ def _as_dict(choices: Choices) -> dict[str, str | None]:
 
 def _from_dict(stored: dict[str, str | None]) -> Choices:
     return Choices(
-        language=str(stored["language"]),
+        language="en" if stored["language"] == "en" else "fr",
         name=stored["name"],
         visibility=Visibility(str(stored["visibility"])),
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from badgeservice.awarding import offers
 from badgeservice.errors import ConflictingChange, CredentialNotFound
 from badgeservice.issuing import status_lists
 from badgeservice.issuing.models import Credential, CredentialState, Intent
@@ -32,7 +33,7 @@ def revoke(
     actor: str,
     now: datetime,
 ) -> Credential:
-    """Revoke a badge: register, published status list and audit chain in one commit.
+    """Revoke a badge: register, award, published status list and audit chain in one commit.
 
     Revoking a revoked badge changes nothing. Raises CredentialNotFound; ConflictingChange when the
     list was being published by someone else (nothing was done: try again).
@@ -51,6 +52,7 @@ def revoke(
         session.rollback()
         raise ConflictingChange(f"{public_id} was changed by someone else")
     intent = session.get_one(Intent, public_id)
+    offers.withdraw(session, intent.award_id, now=now)
     status_lists.publish(session, office, intent.status_list, now=now)
     chain.append(
         session,

@@ -31,7 +31,7 @@ def readyz() -> ResponseReturnValue:
             problems.append("migrations are missing")
     except SQLAlchemyError:
         problems.append("the database does not answer")
-    if services().library.problems:
+    if any(not problem.is_warning for problem in services().library.problems):
         problems.append("a module is broken")
     if problems:
         return jsonify(status="not ready", problems=problems), 503
