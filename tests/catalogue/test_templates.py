@@ -199,6 +199,14 @@ def test_refuses_a_hostile_drawing_with_its_file(folder: Path, framework: Framew
         templates.load(folder / SLUG, framework)
 
 
+def test_names_a_drawing_that_is_not_there(folder: Path, framework: Framework) -> None:
+    """The pictogram is named by the framework, so its absence is nobody's typing mistake."""
+    (folder / "artwork" / "pictograms" / "padlock.svg").unlink()
+
+    with pytest.raises(CatalogueError, match=r"padlock\.svg: cannot be read"):
+        templates.load(folder / SLUG, framework)
+
+
 def test_tells_all_mistakes_of_all_classes_at_once(folder: Path) -> None:
     """Mending one mistake per run wastes a day."""
     shutil.copytree(folder / SLUG, folder / "copy")
