@@ -6,7 +6,16 @@ from flask import Flask
 
 from badgeservice.extensions import services
 from badgeservice.settings import Environment
-from badgeservice.web import development, errors, languages, learner, presentation, public, security
+from badgeservice.web import (
+    development,
+    errors,
+    health,
+    languages,
+    learner,
+    presentation,
+    public,
+    security,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -17,6 +26,7 @@ def init_app(app: Flask) -> None:
     languages.init_app(app)
     presentation.init_app(app)
     errors.init_app(app)
+    health.init_app(app)
     for blueprint in (*public.BLUEPRINTS, *learner.BLUEPRINTS):
         app.register_blueprint(blueprint)
     if settings.environment is Environment.DEVELOPMENT and not settings.smtp_host:

@@ -17,11 +17,15 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from badgeservice.errors import (
+    AttemptClosed,
+    AttemptNotFound,
+    AttemptRefused,
     BadgeserviceError,
     ConflictingChange,
     CredentialNotFound,
     HolderErased,
     IssuingRefused,
+    ModuleNotFound,
 )
 from badgeservice.web import negotiation
 
@@ -29,8 +33,12 @@ log = structlog.get_logger()
 
 # What a deliberate exception means over HTTP when no view has caught it.
 STATUS: dict[type[BadgeserviceError], int] = {
+    ModuleNotFound: 404,
+    AttemptNotFound: 404,
     CredentialNotFound: 404,
     HolderErased: 410,
+    AttemptRefused: 409,
+    AttemptClosed: 409,
     ConflictingChange: 409,
     IssuingRefused: 409,
 }
@@ -122,7 +130,7 @@ def words_of(status: int) -> Words:
         ),
         410: Words(
             gettext("Cette page n'existe plus"),
-            gettext("Elle a été retirée, à la demande de la personne concernée ou par nous."),
+            gettext("Son contenu a été retiré. Vous pouvez repartir de l'accueil."),
         ),
         413: Words(
             gettext("Ce que vous envoyez est trop volumineux"),

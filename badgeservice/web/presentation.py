@@ -117,6 +117,7 @@ def _everywhere() -> dict[str, Any]:
         "site_name": SITE_NAME,
         "base_url": settings.base_url,
         "is_demo": issuer.demo,
+        "issuer_slug": issuer.slug,
         "level_name": level_name,
         "messages_to_show": _messages,
         "issuer_name": issuer.name[languages.current()],

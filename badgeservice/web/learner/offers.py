@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.catalogue.text import LANGUAGES
-from badgeservice.errors import InvalidName
+from badgeservice.errors import InvalidName, OfferClosed
 from badgeservice.extensions import db, services
 from badgeservice.issuing import issue, preview
 from badgeservice.issuing.build import Choices
@@ -106,7 +106,7 @@ def accept(award_id: str) -> str | Response | tuple[str, int]:
 def decline(award_id: str) -> Response:
     """Decline an offer. Nothing is signed; what was learned stays."""
     award = _own(award_id)
-    offers.decline(db.session, services().vault, award.id, now=services().clock())
+    offers.decline(db.session, award.id, now=services().clock())
     db.session.commit()
     flash(gettext("C'est noté : ce badge n'a pas été signé. Ce que vous avez appris reste."))
     return redirect(url_for("space.overview"), 303)
@@ -151,3 +151,11 @@ def _show(award: Award, form: ChoicesForm) -> str:
         db.session, services().office, award, form.choices, now=services().clock()
     )
     return render_template("offers/offer.html", award=award, form=form, preview=shown)
+
+
+@bp.errorhandler(OfferClosed)
+def _closed(_error: OfferClosed) -> Response:
+    """Lead back to the dashboard, which shows what holds now."""
+    db.session.rollback()
+    flash(gettext("Cette proposition n'est plus ouverte. Voici où vous en êtes."))
+    return redirect(url_for("space.overview"), 303)

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from badgeservice.awarding import offers
+from badgeservice.catalogue import classes
 from badgeservice.errors import AnswerRefused, AttemptClosed, AttemptNotFound, AttemptRefused
 from badgeservice.extensions import db, services
 from badgeservice.learning import attempts, words
@@ -78,7 +79,13 @@ def submit(attempt_id: str) -> Response:
     """Send the answers; a second tap shows the same result."""
     attempt, now = _own(attempt_id), services().clock()
     attempts.submit(db.session, services().vault, attempt, now=now)
-    offers.decide(db.session, services().vault, attempt.person_id, now)
+    offers.decide(
+        db.session,
+        services().vault,
+        person_id=attempt.person_id,
+        classes=classes.all_current(db.session),
+        now=now,
+    )
     db.session.commit()
     return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
 

@@ -10,8 +10,10 @@ from flask import Blueprint, render_template
 from badgeservice.awarding import offers
 from badgeservice.awarding import words as awarding_words
 from badgeservice.awarding.models import Award
+from badgeservice.awarding.words import Explanation, Names
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.models import BadgeClassVersion
+from badgeservice.catalogue.text import Text
 from badgeservice.evidence import narrative, record
 from badgeservice.extensions import db, services
 from badgeservice.learning import attempts
@@ -30,7 +32,7 @@ class Progress:
     """Where a person stands with one badge that they do not hold: what is missing, in words."""
 
     version: BadgeClassVersion
-    missing: str
+    words: Explanation
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,20 @@ def _missing(person_id: str, held: set[str], now: datetime) -> list[Progress]:
     progress = []
     for version in classes.all_current(db.session):
         if version.slug not in held:
-            decision = offers.progress(db.session, person_id, version.slug, now)
-            progress.append(
-                Progress(version, awarding_words.missing(decision, languages.current()))
+            decision = offers.progress(
+                db.session, person_id=person_id, badge_class=version, now=now
             )
+            words = awarding_words.explain(decision, _names(), languages.current())
+            progress.append(Progress(version, words))
     return progress
+
+
+def _names() -> Names:
+    """Return how modules and badges are called in what the rules say."""
+    return Names(
+        modules={module.id: module.title for module in services().library.modules.values()},
+        badges={
+            version.slug: Text(**version.document["name"])
+            for version in classes.all_current(db.session)
+        },
+    )

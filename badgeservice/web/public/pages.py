@@ -60,7 +60,7 @@ def personal_data() -> str:
 @bilingual(bp, fr="/mentions-legales", en="/legal-notice")
 def legal() -> str:
     """Publish the legal notice."""
-    return render_template("pages/legal.html", issuer_slug=services().office.issuer.slug)
+    return render_template("pages/legal.html")
 
 
 def public_id_in(text: str, base_url: str) -> str | None:

@@ -1,0 +1,247 @@
+"""The real application on a database of its own, and the people who use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from badgeservice import extensions, installation
+from badgeservice.app import create_app
+from badgeservice.issuing import issuer
+from badgeservice.learning import content
+from badgeservice.learning.quiz import (
+    ChoiceQuestion,
+    MatchingQuestion,
+    NumberQuestion,
+    OrderingQuestion,
+    ShortTextQuestion,
+)
+from badgeservice.mail import Message
+from badgeservice.settings import Settings
+
+MODULE = "workplace-security-reflexes"
+BADGE = "crcn-4-1-beginner"
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets; it stands still otherwise."""
+
+    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the instant."""
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**duration)
+
+
+@dataclass
+class Letters:
+    """Keeps every mail that was sent."""
+
+    sent: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        """Take a mail."""
+        self.sent.append(message)
+
+
+def settings_in(folder: Path, **changes: object) -> Settings:
+    """Return the settings of an installation that lives in `folder`."""
+    return Settings(
+        **{
+            "base_url": "http://localhost",
+            "data_dir": folder / "data",
+            "keys_dir": folder / "keys",
+            **changes,
+        }  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation with its secrets, keys, tables and seeds; made once, copied by tests."""
+    settings = settings_in(tmp_path_factory.mktemp("installation"))
+    made_at = datetime(2026, 11, 1, tzinfo=UTC)
+    installation.prepare_files(settings, now=made_at)
+    described = issuer.load(settings.issuer_path, base_url=settings.base_url)
+    app = create_app(settings, clock=lambda: made_at)
+    with app.app_context():
+        installation.prepare_database(extensions.db.session, described, settings, now=made_at)
+        extensions.db.engine.dispose()
+    return settings
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the application under test."""
+    return Clock()
+
+
+@pytest.fixture
+def letters() -> Letters:
+    """The mails that the application under test sends."""
+    return Letters()
+
+
+@pytest.fixture
+def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
+    """The application, on a fresh copy of the installation."""
+    settings = settings_in(tmp_path, keys_dir=installed.keys_dir)
+    settings.data_dir.mkdir()
+    for file in installed.data_dir.iterdir():
+        if file.is_file():
+            (settings.data_dir / file.name).write_bytes(file.read_bytes())
+    application = create_app(settings, clock=clock, mailer=letters)
+    application.testing = True
+    # A test that expects an answer must see the answer, not the exception behind it.
+    application.config["PROPAGATE_EXCEPTIONS"] = False
+    extensions.limiter.reset()
+    yield application
+    with application.app_context():
+        extensions.db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@dataclass
+class Learner:
+    """A person with a browser, who does what the pages offer."""
+
+    client: FlaskClient
+    letters: Letters
+    email: str
+
+    def get(self, path: str, **options: object) -> TestResponse:
+        """Open a page."""
+        return self.client.get(path, **options)  # type: ignore[arg-type]
+
+    def post(self, path: str, token_from: str, **fields: object) -> TestResponse:
+        """Send a form to `path`, with the token of the page `token_from`."""
+        token = csrf_token(self.get(token_from))
+        return self.client.post(path, data={"csrf_token": token, **fields})
+
+    def sign_in(self) -> None:
+        """Ask for a code and type it."""
+        self.post("/connexion", "/connexion", email=self.email)
+        code = re.search(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", self.letters.sent[-1].text)
+        assert code is not None
+        answer = self.post("/connexion/code", "/connexion/code", code=code[0])
+        assert answer.status_code == 303, answer.text
+
+    def start(self, mode: str = "assess") -> str:
+        """Start the quiz; return the address of the first question."""
+        answer = self.post(f"/modules/{MODULE}/quiz", f"/modules/{MODULE}", mode=mode)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def pass_quiz(self) -> str:
+        """Answer everything rightly and send it; return the address of the result."""
+        place = self.start()
+        while "/questions/" in place:
+            fields = right_answer(self.client, place)
+            answer = self.post(place, place, **fields)
+            assert answer.status_code == 303, answer.text
+            place = answer.headers["Location"]
+        attempt = place.split("/")[2]
+        answer = self.post(f"/quiz/{attempt}/envoi", place)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def offer(self) -> str:
+        """Return the address of the offer that waits in this person's space."""
+        found = re.search(r'href="(/mon-espace/propositions/[^"]+)"', self.get("/mon-espace").text)
+        assert found is not None
+        return found[1]
+
+    def earn(self, visibility: str = "link", name: str = "", language: str = "fr") -> str:
+        """Pass the quiz, accept the badge; return its public id."""
+        self.pass_quiz()
+        offer = self.offer()
+        answer = self.post(
+            f"{offer}/recevoir",
+            offer,
+            with_name="yes" if name else "no",
+            name=name,
+            signed_language=language,
+            visibility=visibility,
+        )
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"].rpartition("/")[2]
+
+
+@pytest.fixture
+def learner(app: Flask, letters: Letters) -> Learner:
+    """Someone who has signed in."""
+    person = Learner(app.test_client(), letters, "anais@example.org")
+    person.sign_in()
+    return person
+
+
+@pytest.fixture
+def stranger(app: Flask, letters: Letters) -> Learner:
+    """Someone else who has signed in."""
+    person = Learner(app.test_client(), letters, "mallory@example.org")
+    person.sign_in()
+    return person
+
+
+def right_answer(client: FlaskClient, place: str) -> dict[str, object]:
+    """Return the form that answers the question at `place` rightly.
+
+    The page does not say what is right; the module's file does.
+    """
+    page = client.get(place).text
+    quiz = content.load().module(MODULE).quiz
+    prompt = unescape(re.search(r'class="legend"[^>]*>(.*?)<small>', page, re.DOTALL)[1])  # type: ignore[index]
+    question = next(q for q in quiz.questions if plain(q.prompt.fr) == plain(prompt))
+    match question:
+        case ChoiceQuestion():
+            right = {plain(choice.text.fr) for choice in question.choices if choice.is_correct}
+            offered = re.findall(r'name="choice" value="([^"]+)"[^>]*><span>(.*?)</span>', page)
+            return {"choice": [value for value, text in offered if plain(unescape(text)) in right]}
+        case OrderingQuestion():
+            places = {plain(step.text.fr): str(n) for n, step in enumerate(question.steps, 1)}
+            rows = re.findall(r'<label for="(row-[^"]+)">(.*?)</label>', page)
+            return {field: places[plain(unescape(text))] for field, text in rows}
+        case MatchingQuestion():
+            options = {
+                plain(unescape(text)): value
+                for value, text in re.findall(r'<option value="([^"]+)"[^>]*>(.*?)</option>', page)
+            }
+            rights = {plain(pair.left.fr): options[plain(pair.right.fr)] for pair in question.pairs}
+            rows = re.findall(r'<label for="(row-[^"]+)">(.*?)</label>', page)
+            return {field: rights[plain(unescape(text))] for field, text in rows}
+        case NumberQuestion():
+            return {"text": str(question.value)}
+        case ShortTextQuestion():
+            return {"text": question.accepted[0]}
+    raise AssertionError(f"no answer for {question.kind}")
+
+
+def plain(text: str) -> str:
+    """Return `text` without what typography does to spaces."""
+    return " ".join(text.split())
+
+
+def csrf_token(page: TestResponse) -> str:
+    """Return the token of the first form on a page."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert found is not None, f"{page.request.path}: no form"
+    return unescape(found[1])
