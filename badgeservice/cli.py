@@ -218,7 +218,7 @@ def _verifying() -> tuple[Fetch, Register]:
     app = create_app()
     app.app_context().push()
     office = services().office
-    fetch = own_fetch(Hosting(db.session, office), office.base_url)
+    fetch = own_fetch(Hosting(db.session, office))
     return fetch, DatabaseRegister(db.session, office)
 
 

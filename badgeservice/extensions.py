@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,8 @@ db = SQLAlchemy()
 alembic = Alembic(metadatas=Base.metadata)
 babel = Babel()
 csrf = CSRFProtect()
+# It reports each step as it goes; whoever sets an installation up is told in our own words.
+logging.getLogger("alembic").setLevel(logging.WARNING)
 limiter = Limiter(key_func=get_remote_address, default_limits=[])
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.errors import BadgeserviceError, CredentialNotFound, HolderErased
 from badgeservice.issuing import shelf, status_lists
 from badgeservice.issuing.models import (
@@ -68,6 +70,13 @@ def _intents(session: Session, office: Office) -> _Findings:
     for public_id in session.scalars(select(Credential.public_id)):
         if public_id not in planned:
             yield public_id, "in the register, but never planned"
+
+
+def _classes(session: Session, office: Office) -> _Findings:
+    """Every published badge class still says what it said."""
+    for version in session.scalars(select(BadgeClassVersion)):
+        if not classes.is_intact(version):
+            yield f"{version.slug} version {version.version}", "changed after it was published"
 
 
 def _bytes(session: Session, office: Office) -> _Findings:
@@ -158,6 +167,7 @@ def _signer_log(session: Session, office: Office) -> _Findings:
 
 
 QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {
+    "classes": _classes,
     "intents": _intents,
     "bytes": _bytes,
     "status": _status,

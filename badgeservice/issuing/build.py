@@ -80,7 +80,10 @@ def credential(
         id=place.address,
         name=achieved["name"],
         description=achieved["description"],
+        # The same image, described in the same words: one id says one thing (verification refuses
+        # documents that say more of it elsewhere).
         image=achieved["image"]["id"],
+        image_caption=achieved["image"]["caption"],
         issuer=profile,
         subject=v3.subject(
             id=subject_id,

@@ -50,7 +50,7 @@ class Hosting:
     """The public documents of an installation, by path."""
 
     def __init__(self, session: Session, office: Office) -> None:
-        self._session, self._office = session, office
+        self._session, self.office = session, office
         self._routes: list[tuple[re.Pattern[str], Callable[..., Hosted | None]]] = [
             (re.compile(pattern), answer)
             for pattern, answer in (
@@ -85,7 +85,7 @@ class Hosting:
         if row is None or row.visibility == Visibility.PRIVATE:
             return None
         try:
-            body = shelf.take(self._session, self._office.vault, row, Format(form))
+            body = shelf.take(self._session, self.office.vault, row, Format(form))
         except (HolderErased, CredentialNotFound):
             return None
         return Hosted(body, CREDENTIAL_MEDIA_TYPES[Format(form)], _SECONDS_SHORT)
@@ -98,42 +98,42 @@ class Hosting:
         document = achievement.achievement_document(
             found,
             language=language,
-            base_url=self._office.base_url,
-            creator=self._office.issuer.profile(language),
+            base_url=self.office.base_url,
+            creator=self.office.issuer.profile(language),
         )
         return _json({"@context": v3.CONTEXT, **document}, JSON_LD, _SECONDS_FOR_EVER)
 
     def issuer(self, slug: str) -> Hosted | None:
         """Return the issuer's profile."""
-        if slug != self._office.issuer.slug:
+        if slug != self.office.issuer.slug:
             return None
-        document = {"@context": v3.CONTEXT, **self._office.issuer.profile("fr")}
+        document = {"@context": v3.CONTEXT, **self.office.issuer.profile("fr")}
         return _json(document, JSON_LD, _SECONDS_SHORT)
 
     def did_document(self, slug: str) -> Hosted | None:
         """Return the DID document of the issuer: which keys may sign in its name."""
-        if slug != self._office.issuer.slug:
+        if slug != self.office.issuer.slug:
             return None
         document = controller.controller_document(
-            self._office.issuer.id,
+            self.office.issuer.id,
             list(self._methods().values()),
-            also_known_as=[self._office.issuer.address],
+            also_known_as=[self.office.issuer.address],
         )
         return _json(document, "application/did+ld+json", _SECONDS_SHORT)
 
     def jwks(self, slug: str) -> Hosted | None:
         """Return the issuer's keys as a JWK set (RFC 7517)."""
-        if slug != self._office.issuer.slug:
+        if slug != self.office.issuer.slug:
             return None
-        document = controller.jwks(self._methods().values(), controller=self._office.issuer.id)
+        document = controller.jwks(self._methods().values(), controller=self.office.issuer.id)
         return _json(document, "application/jwk-set+json", _SECONDS_SHORT)
 
     def key(self, slug: str, kid: str) -> Hosted | None:
         """Return a key's own document."""
-        if slug != self._office.issuer.slug or kid not in self._methods():
+        if slug != self.office.issuer.slug or kid not in self._methods():
             return None
         document = controller.multikey_document(
-            self._methods()[kid], controller=self._office.issuer.id
+            self._methods()[kid], controller=self.office.issuer.id
         )
         return _json(document, JSON_LD, _SECONDS_SHORT)
 
@@ -145,26 +145,33 @@ class Hosting:
     def artwork(self, digest: str) -> Hosted | None:
         """Return an image of a badge class; its address is its digest, so it never changes."""
         row = self._session.get(Artwork, digest)
-        return Hosted(row.data, row.media_type, _SECONDS_FOR_EVER) if row else None
+        if row is None or row.media_type != "image/png":
+            return None  # drawings are kept for making other sizes, not to be shown
+        return Hosted(row.data, row.media_type, _SECONDS_FOR_EVER)
 
     def _methods(self) -> dict[str, Method]:
         """Return every key that ever signed, by kid: old badges name old keys."""
-        issuer = self._office.issuer
+        issuer = self.office.issuer
         return {
-            kid: Method(issuer.method(kid), key) for kid, key in self._office.public_keys.items()
+            kid: Method(issuer.method(kid), key) for kid, key in self.office.public_keys.items()
         }
 
 
-def own_fetch(hosting: Hosting, base_url: str) -> Fetch:
-    """Return a fetch that answers our own addresses in process, and no other.
+def own_fetch(hosting: Hosting) -> Fetch:
+    """Return a fetch that answers our own addresses and identifier in process, and no other.
 
     A service that asked itself over the network could be made to wait for itself.
     """
+    issuer = hosting.office.issuer
 
     def fetch(address: str) -> Fetched:
-        if not address.startswith(f"{base_url}/"):
+        if address == issuer.id:
+            path = f"/issuers/{issuer.slug}/did.json"
+        elif address.startswith(f"{issuer.base_url}/"):
+            path = address.removeprefix(issuer.base_url)
+        else:
             raise FetchFailed("outside this installation")
-        hosted = hosting.document(address.removeprefix(base_url))
+        hosted = hosting.document(path)
         if hosted is None:
             raise FetchFailed("nothing stands at this address of ours")
         return Fetched(url=address, status=200, media_type=hosted.media_type, body=hosted.body)

@@ -193,7 +193,7 @@ def _self_check(
     now: datetime,
 ) -> None:
     """Refuse to release what our own verifier, asked like a stranger, would not call green."""
-    fetch = own_fetch(Hosting(session, office), office.base_url)
+    fetch = own_fetch(Hosting(session, office))
     register = ForthcomingRegister(office, credential)
     for form, content in released.items():
         report = verify(recognise(content), fetch=fetch, register=register, now=now)

@@ -23,7 +23,7 @@ def report_for(
     """
     return verify(
         recognise(shelf.take(session, office.vault, credential, Format.JSON)),
-        fetch=own_fetch(Hosting(session, office), office.base_url),
+        fetch=own_fetch(Hosting(session, office)),
         register=DatabaseRegister(session, office),
         now=now,
     )
