@@ -1,0 +1,51 @@
+"""Open Badges 3.0: building its documents, and finding what is wrong with one."""
+
+from __future__ import annotations
+
+from badgeservice.openbadges.v3.build import (
+    achievement,
+    alignment,
+    credential,
+    evidence,
+    identity,
+    profile,
+    related,
+    result,
+    result_description,
+    rubric_level,
+    status_entry,
+    status_list_credential,
+    subject,
+)
+from badgeservice.openbadges.v3.lint import (
+    HOUSE_RULES,
+    Problem,
+    Rule,
+    lint,
+    lint_received,
+    lint_status_list,
+)
+from badgeservice.openbadges.v3.vocabulary import CONTEXT
+
+__all__ = [
+    "CONTEXT",
+    "HOUSE_RULES",
+    "Problem",
+    "Rule",
+    "achievement",
+    "alignment",
+    "credential",
+    "evidence",
+    "identity",
+    "lint",
+    "lint_received",
+    "lint_status_list",
+    "profile",
+    "related",
+    "result",
+    "result_description",
+    "rubric_level",
+    "status_entry",
+    "status_list_credential",
+    "subject",
+]
