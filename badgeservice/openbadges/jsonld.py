@@ -171,7 +171,8 @@ def _refuse_loss(expanded: Any) -> None:
     elif isinstance(expanded, dict):
         for key, value in expanded.items():
             if key in ("@id", "@type"):
-                _refuse_relative(value)
+                if value != "@json" or "@value" not in expanded:
+                    _refuse_relative(value)
             elif key == "@index":
                 raise DataLoss(f"an index is not signed: {value!a:.80}")
             elif key == "@language":
@@ -187,7 +188,7 @@ def _refuse_loss(expanded: Any) -> None:
 
 def _refuse_relative(value: Any) -> None:
     for address in value if isinstance(value, list) else [value]:
-        if address != "@json" and not (isinstance(address, str) and _ABSOLUTE.fullmatch(address)):
+        if not (isinstance(address, str) and _ABSOLUTE.fullmatch(address)):
             raise DataLoss(f"relative or malformed address: {str(address)[:80]!a}")
 
 

@@ -161,6 +161,7 @@ def test_leaves_the_document_alone(guide):
         ({"result": [{"type": ["Result"], "valeur": "1"}]}, "undefined term"),
         ({"result": [{"type": ["Resultat"], "value": "1"}]}, "undefined term"),
         ({"type": ["AchievementSubject", "Extra"]}, "address: 'Extra'"),
+        ({"type": ["AchievementSubject", "@json"]}, "address: '@json'"),
         ({"id": "learner-1"}, "address: 'learner-1'"),
         ({"id": "/learner"}, "address: '/learner'"),
         ({"id": "https://a.example/ b"}, "address"),
