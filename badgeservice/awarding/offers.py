@@ -103,12 +103,12 @@ def progress(
     )
 
 
-def for_person(session: Session, person_id: str) -> list[Award]:
-    """Return every award of a person, whatever became of it, the latest first."""
+def open_offers(session: Session, person_id: str) -> list[Award]:
+    """Return the offers that wait for a person's answer, the latest first."""
     return list(
         session.scalars(
             select(Award)
-            .where(Award.person_id == person_id)
+            .where(Award.person_id == person_id, Award.state == AwardState.OFFERED)
             .order_by(Award.decided_at.desc(), Award.id)
         )
     )
@@ -165,26 +165,25 @@ def choices(session: Session, vault: Vault, award: Award) -> dict[str, str | Non
     return dict(accepted.choices)
 
 
-def decline(session: Session, award_id: str, *, person_id: str, now: datetime) -> Award:
+def decline(session: Session, award_id: str, *, now: datetime) -> Award:
     """Decline an offer; declining again changes nothing.
 
-    Raises IssuingRefused when it is not this person's; OfferClosed when it is accepted or was taken
-    back.
+    Raises IssuingRefused when there is none; OfferClosed when it is accepted or was taken back.
     """
-    award = _get(session, award_id, person_id=person_id)
+    award = _get(session, award_id)
     award = _move(session, award, AwardState.OFFERED, AwardState.DECLINED, now)
     if award.state != AwardState.DECLINED:
         raise OfferClosed(f"the offer {award_id} is {award.state}")
     return award
 
 
-def reconsider(session: Session, award_id: str, *, person_id: str, now: datetime) -> Award:
+def reconsider(session: Session, award_id: str, *, now: datetime) -> Award:
     """Open again an offer that its holder had declined.
 
-    Raises IssuingRefused when it is not this person's; OfferClosed when it was not declined, or a
-    newer one of the same badge has been made.
+    Raises IssuingRefused when there is none; OfferClosed when it was not declined, or a newer one
+    of the same badge has been made.
     """
-    award = _get(session, award_id, person_id=person_id)
+    award = _get(session, award_id)
     try:
         with session.begin_nested():
             award = _move(session, award, AwardState.DECLINED, AwardState.OFFERED, now)
@@ -297,7 +296,9 @@ def _settle(
     facts = _facts(session, person_id)
     rule, skill = _rule(badge_class), _skill(badge_class)
     reached = decision.evaluate(rule, facts, skill, now)
-    former = [award for award in for_person(session, person_id) if award.slug == badge_class.slug]
+    former = session.scalars(
+        select(Award).where(Award.person_id == person_id, Award.slug == badge_class.slug)
+    ).all()
     if live := next((award for award in former if award.state in _LIVE), None):
         if live.state == AwardState.ACCEPTED or _stands(live, reached, facts):
             return live
@@ -440,11 +441,10 @@ def _held(session: Session, person_id: str) -> Iterator[Fact]:
         )
 
 
-def _get(session: Session, award_id: str, *, person_id: str | None = None) -> Award:
-    """Return an award; raise IssuingRefused when there is none, or it is not of this person."""
+def _get(session: Session, award_id: str) -> Award:
     award = session.get(Award, award_id)
-    if award is None or person_id not in (None, award.person_id):
-        raise IssuingRefused("this offer does not exist for this person")
+    if award is None:
+        raise IssuingRefused(f"there is no offer {award_id}")
     return award
 
 

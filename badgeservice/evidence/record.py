@@ -71,7 +71,7 @@ def replace(
     for name in ("person_id", "source_organisation", "reference"):
         if getattr(former, name) != getattr(claim, name):
             raise EvidenceRefused(f"a correction of {evidence_id} cannot change its {name}")
-    _close(session, evidence_id, State.REPLACED, reason=None, now=now)
+    _close(session, former, State.REPLACED, reason=None, now=now)
     row = _row(session, vault, claim, edition=former.edition + 1, replaces=evidence_id, now=now)
     session.add(row)
     session.flush()
@@ -86,7 +86,7 @@ def withdraw(session: Session, evidence_id: str, *, reason: str, now: datetime) 
     """
     row = _get(session, evidence_id)
     if row.state != State.WITHDRAWN:
-        _close(session, evidence_id, State.WITHDRAWN, reason=reason, now=now)
+        _close(session, row, State.WITHDRAWN, reason=reason, now=now)
     return row
 
 
@@ -237,13 +237,15 @@ def _get(session: Session, evidence_id: str) -> Evidence:
 
 
 def _close(
-    session: Session, evidence_id: str, state: State, *, reason: str | None, now: datetime
+    session: Session, row: Evidence, state: State, *, reason: str | None, now: datetime
 ) -> None:
     """End the validity of a row; raise ConflictingChange when someone else has ended it first."""
     changed = session.execute(
         update(Evidence)
-        .where(Evidence.id == evidence_id, Evidence.state == State.VALID)
+        .where(Evidence.id == row.id, Evidence.state == State.VALID)
         .values(state=state, state_since=now, state_reason=reason)
+        .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
-        raise ConflictingChange(f"evidence {evidence_id} is no longer valid")
+        raise ConflictingChange(f"evidence {row.id} is no longer valid")
+    session.refresh(row)
