@@ -1,1 +1,34 @@
-"""Is it true? A submission in, a report out; fetch, register and time are arguments."""
+"""Is it true? A submission in, a report out; fetch, register and time are arguments.
+
+    report = verification.verify(verification.recognise(data), fetch=…, register=…, now=…)
+
+1. `recognise` finds the badge in what was submitted, or raises `Unreadable`.
+2. `verify` asks the questions of `CHECKS` in their order, each only if those it needs have passed.
+3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from badgeservice.verification import fetching, summary
+from badgeservice.verification.case import Case, ask
+from badgeservice.verification.checks import CHECKS
+from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.register import Register
+from badgeservice.verification.report import Report, Verdict, unreadable
+from badgeservice.verification.submission import Submission, recognise
+
+__all__ = ["CHECKS", "Report", "Submission", "Verdict", "recognise", "unreadable", "verify"]
+
+
+def verify(submission: Submission, *, fetch: Fetch, register: Register, now: datetime) -> Report:
+    """Return the report on a submission, as of `now` (aware).
+
+    `fetch` answers for every address that has to be asked, `register` for what we issued. Never
+    raises for anything that stands in the submission or comes from outside.
+    """
+    case = Case(submission, fetching.remembering(fetch), register, now)
+    findings = ask(case, CHECKS)
+    credential = summary.of(case.credential) if case.credential else None
+    return Report(findings=findings, credential=credential, checked_at=now)

@@ -1,0 +1,155 @@
+"""The command `badgeservice verify`: a verdict on anything, in words and as an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from badgeservice import documents, verification
+from badgeservice.errors import BadgeserviceError, BadTimestamp, Unreadable
+from badgeservice.openbadges import timestamps
+from badgeservice.verification import words
+from badgeservice.verification.codes import Code, Outcome
+from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.register import EmptyRegister, Register
+from badgeservice.verification.report import Report, Verdict
+from badgeservice.verification.submission import MAXIMUM_BYTES
+from badgeservice.verification.summary import Summary
+from badgeservice.verification.words import Language
+
+OpenInstallation = Callable[[], tuple[Fetch, Register]]
+"""Opens the running installation: its own documents by address, and its register."""
+
+EXIT_CODES = {Verdict.GREEN: 0, Verdict.RED: 1, Verdict.AMBER: 2, Verdict.UNREADABLE: 3}
+
+_MARKS = {Outcome.PASSED: "✔", Outcome.UNKNOWN: "!", Outcome.FAILED: "✘"}
+_VERDICT_MARKS = {
+    Verdict.GREEN: "✔",
+    Verdict.AMBER: "!",
+    Verdict.RED: "✘",
+    Verdict.UNREADABLE: "?",
+}
+
+
+class _CannotVerify(click.ClickException):
+    """Nothing was verified, so the exit code is none of the verdicts'."""
+
+    exit_code = 4
+
+
+class _Instant(click.ParamType[datetime]):
+    """An instant as in the documents themselves: RFC 3339, with its zone."""
+
+    name = "instant"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the instant in UTC."""
+        try:
+            return timestamps.read(value)
+        except BadTimestamp as error:
+            self.fail(f"{error.message} (2026-11-23T09:00:00Z)", param, ctx)
+
+
+def make_verify_command(open_installation: OpenInstallation) -> click.Command:
+    """Return the command; without `--documents`, it asks the installation that is opened so."""
+
+    @click.command("verify")
+    @click.argument("source", metavar="INPUT")
+    @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+    @click.option("--at", type=_Instant(), metavar="TIME", help="Verify as of TIME instead of now.")
+    @click.option(
+        "--documents",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Answer every address from DIR/index.json; no network, no installation.",
+    )
+    @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
+    def verify(
+        source: str, as_json: bool, at: datetime | None, folder: Path | None, lang: Language | None
+    ) -> None:
+        """Verify a badge: a file, "-" for standard input, an address, or a JWT.
+
+        Exit code: 0 green, 1 red, 2 amber, 3 unreadable; 4 if nothing could be verified.
+        """
+        now = at or datetime.now(UTC)
+        try:
+            submission = verification.recognise(_read(source))
+            fetch, register = (
+                (documents.directory_fetch(folder), EmptyRegister())
+                if folder
+                else open_installation()
+            )
+            report = verification.verify(submission, fetch=fetch, register=register, now=now)
+        except Unreadable as error:
+            report = verification.unreadable(error, now=now)
+        except BadgeserviceError as error:
+            raise _CannotVerify(error.message) from None
+        if as_json:
+            click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        else:
+            click.echo("\n".join(_lines(report, lang or _language_of_the_environment())))
+        sys.exit(EXIT_CODES[report.verdict])
+
+    return verify
+
+
+def _read(source: str) -> bytes:
+    """Return what INPUT names: standard input, a file, or what was pasted as the argument itself.
+
+    No more is read than what shows that it is too much.
+    """
+    if source == "-":
+        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(MAXIMUM_BYTES + 1)
+    except OSError as error:
+        if source.startswith(("http://", "https://", "ey")):
+            return source.encode()
+        raise Unreadable(f"{source}: {error.strerror}", code=Code.NOT_A_BADGE) from None
+
+
+def _language_of_the_environment() -> Language:
+    """Return English if that is the language of the terminal, French otherwise."""
+    return "en" if os.environ.get("LANG", "").startswith("en") else "fr"
+
+
+def _lines(report: Report, language: Language) -> list[str]:
+    lines = [f"{_VERDICT_MARKS[report.verdict]} {words.sentence(report, language)}"]
+    if report.credential:
+        lines += ["", *_facts(report.credential, language)]
+    lines.append("")
+    for finding in report.findings:
+        detail = f" [{_visible(finding.detail)}]" if finding.detail else ""
+        mark = _MARKS[finding.outcome]
+        lines.append(f"  {mark} {words.explain(finding, language)} ({finding.code}){detail}")
+    return lines
+
+
+def _facts(badge: Summary, language: Language) -> list[str]:
+    """Return what the badge says, the domain of its issuer before the name it gives itself."""
+    labels = {
+        "fr": ("Badge", "Émetteur", "Personne", "Comment", "Délivré le", "Valable jusqu'au"),
+        "en": ("Badge", "Issuer", "Person", "How", "Issued on", "Valid until"),
+    }[language]
+    issuer = " · ".join(filter(None, (badge.issuer_domain or badge.issuer_id, badge.issuer_name)))
+    how = ", ".join(level.name for level in badge.achieved_levels if level.name)
+    instants = (badge.awarded or badge.valid_from, badge.valid_until)
+    days = (words.date(instant, language) if instant else None for instant in instants)
+    facts = zip(labels, (badge.name, issuer, badge.recipient_name, how, *days), strict=True)
+    # One line each: what a stranger wrote must not look like a line of ours.
+    return [f"  {label}: {_visible(value)}" for label, value in facts if value]
+
+
+def _visible(text: str) -> str:
+    """Return `text` with what would move the cursor, or reverse the writing, made visible."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

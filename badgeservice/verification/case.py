@@ -1,0 +1,62 @@
+"""The case on the desk: what came in, whom to ask, and what has been established so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from badgeservice.openbadges import Document
+from badgeservice.openbadges.proofs.vc_jwt import UnverifiedToken
+from badgeservice.verification.codes import Check, Code, Doubt, Outcome
+from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.register import Register
+from badgeservice.verification.report import Finding
+from badgeservice.verification.submission import Submission
+
+
+@dataclass
+class Case:
+    """One verification under way. Checks read it, and write what they alone establish.
+
+    `submission` is what counts as submitted: for an address, what stands there. `token` is the
+    parsed JWT, None for a document with an embedded proof. `credential` and `proofs` are the
+    re-compacted credential and its proofs of a kind we know, both empty until the profile has
+    passed; business rules read these and nothing else.
+    """
+
+    submission: Submission
+    fetch: Fetch
+    register: Register
+    now: datetime
+    token: UnverifiedToken | None = None
+    credential: Document = field(default_factory=dict)
+    proofs: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A check, and those that must have passed before it is worth asking."""
+
+    check: Check
+    ask: Callable[[Case], Finding]
+    needs: tuple[Check, ...] = ()
+
+
+def ask(case: Case, questions: Iterable[Question]) -> tuple[Finding, ...]:
+    """Return one finding for each of `questions`, asked in their order.
+
+    A question whose needs have not all passed is not asked: nothing that a document says is
+    followed before the document is believed.
+    """
+    findings: list[Finding] = []
+    for question in questions:
+        passed = {finding.check for finding in findings if finding.outcome is Outcome.PASSED}
+        if not passed.issuperset(question.needs):
+            findings.append(Finding(question.check, Code.NOT_ASKED))
+            continue
+        try:
+            findings.append(question.ask(case))
+        except Doubt as doubt:
+            findings.append(Finding(question.check, doubt.answer, doubt.message, doubt.at))
+    return tuple(findings)

@@ -1,0 +1,194 @@
+"""Is it written so that what we read is what was signed, and nothing else?
+
+A signature over linked data covers statements, not the JSON in front of us: the same statements can
+be written so that a reader of JSON does not see the expiry or the revocation entry, or sees things
+that nobody signed. So a badge must be written in the one ordinary way. The walk over the JSON
+refuses the forms in which something can be hidden; the round trip through JSON-LD must give back
+what was there; and everything later reads only what came back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from badgeservice.errors import BadLinkedData, DataLoss, ProofInvalid, TooComplex
+from badgeservice.openbadges import Document, contexts, jsonld
+from badgeservice.openbadges.proofs import vc_jwt
+from badgeservice.verification import proofs, reading
+from badgeservice.verification.case import Case
+from badgeservice.verification.codes import Check, Code, Doubt
+from badgeservice.verification.report import Finding
+
+_VC, _OB, _EXTENSIONS = (
+    contexts.CREDENTIALS_V2,
+    contexts.OPEN_BADGES_V3,
+    contexts.OPEN_BADGES_EXTENSIONS,
+)
+
+CONTEXT_LISTS = frozenset(
+    {
+        (_VC,),
+        (_VC, _OB),
+        (_VC, _OB, _EXTENSIONS),
+        (_VC, _OB, contexts.DATA_INTEGRITY_V2),
+    }
+)
+"""The exact lists of contexts that we read. The first is for status lists."""
+
+MAXIMUM_NODES = 500
+MAXIMUM_NODES_WITHOUT_ID = 64
+"""Look-alike nodes are what makes canonicalization slow; real badges have a dozen."""
+
+_ABSOLUTE_ADDRESS = re.compile(r'[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>"{}|\\^`]+')
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def check(case: Case) -> Finding:
+    """Pass when the document keeps the strict profile; establish the re-compacted credential."""
+    if case.submission.document is None:
+        case.token = _parse(case.submission.text)
+        written, secured_by = case.token.credential, []
+    else:
+        written = case.submission.document
+        secured_by = proofs.understood(written)
+    _refuse_contexts(written)
+    credential = _round_trip({key: value for key, value in written.items() if key != "proof"})
+    _refuse_scattered(credential)
+    case.proofs = tuple(_read_proof(proof, written["@context"]) for proof in secured_by)
+    case.credential = credential
+    return Finding(Check.PROFILE, Code.PROFILE_KEPT)
+
+
+def _parse(text: str) -> vc_jwt.UnverifiedToken:
+    try:
+        return vc_jwt.parse(text)
+    except ProofInvalid as error:
+        raise Doubt(Code(error.code), error.message) from None
+
+
+def _refuse_contexts(document: Document) -> None:
+    """Refuse contexts other than the lists we know, and tell strange ones from forbidden ones."""
+    listed = reading.values(document, "@context")
+    for context in listed:
+        if not (isinstance(context, str) and _ABSOLUTE_ADDRESS.fullmatch(context)):
+            raise Doubt(Code.CONTEXT_NOT_ALLOWED, "a context that is not an address")
+        if context not in contexts.PINS:
+            raise Doubt(Code.CONTEXT_UNKNOWN, context[:200])
+    if tuple(listed) not in CONTEXT_LISTS:
+        raise Doubt(Code.CONTEXT_NOT_ALLOWED, "the contexts are not in the order that is read")
+
+
+def _read_proof(proof: Document, listed: Any) -> Document:
+    """Return a proof as it reads under the contexts of its document, which it may repeat."""
+    if proof.get("@context", listed) != listed:
+        raise Doubt(Code.CONTEXT_NOT_ALLOWED, "/proof/@context")
+    return _round_trip(proof | {"@context": listed})
+
+
+def _round_trip(part: Document) -> Document:
+    """Return `part` re-compacted, which must say the same in the same words."""
+    _Walk().over(part)
+    try:
+        compacted = jsonld.recompact(part)
+    except DataLoss as error:
+        raise Doubt(Code.UNSIGNED_DATA, error.message) from None
+    except TooComplex as error:
+        raise Doubt(Code.TOO_COMPLEX, error.message) from None
+    except BadLinkedData as error:
+        raise Doubt(Code.BAD_JSONLD, error.message) from None
+    if _normal(compacted) != _normal(part):
+        raise Doubt(Code.UNSIGNED_DATA, "the document changes when it is read as linked data")
+    return compacted
+
+
+class _Walk:
+    """A walk over one document that counts nodes and refuses odd forms; the parser bounds depth."""
+
+    def __init__(self) -> None:
+        self._nodes = self._nodes_without_id = 0
+
+    def over(self, document: Document) -> None:
+        """Return if `document`, below its own `@context`, is written in the ordinary way."""
+        self._node({key: value for key, value in document.items() if key != "@context"}, "")
+
+    def _node(self, node: Document, place: str) -> None:
+        self._nodes += 1
+        self._nodes_without_id += "id" not in node
+        if self._nodes > MAXIMUM_NODES or self._nodes_without_id > MAXIMUM_NODES_WITHOUT_ID:
+            raise Doubt(Code.TOO_COMPLEX, "too many nodes")
+        for key, value in node.items():
+            here = f"{place}/{key[:80]}"
+            if key == "endorsement":
+                raise Doubt(Code.ENDORSEMENT_NOT_CHECKED, here)
+            if key == "@context":
+                raise Doubt(Code.CONTEXT_NOT_ALLOWED, here)
+            if key.startswith("@") or ":" in key or "/" in key:
+                raise Doubt(Code.KEY_NOT_ALLOWED, ascii(here))
+            if key == "id" and not (isinstance(value, str) and _ABSOLUTE_ADDRESS.fullmatch(value)):
+                raise Doubt(Code.VALUE_NOT_ALLOWED, f"{here}: not an absolute address")
+            if value == []:
+                raise Doubt(Code.VALUE_NOT_ALLOWED, f"{here}: empty")
+            for item in value if isinstance(value, list) else [value]:
+                self._value(item, here)
+
+    def _value(self, value: Any, place: str) -> None:
+        match value:
+            case dict():
+                self._node(value, place)
+            case None | list():
+                raise Doubt(Code.VALUE_NOT_ALLOWED, f"{place}: null, or a list in a list")
+            case str() if _CONTROL_CHARACTERS.search(value):
+                raise Doubt(Code.VALUE_NOT_ALLOWED, f"{place}: control characters")
+
+
+def _refuse_scattered(credential: Document) -> None:
+    """Refuse statements about a thing that stand elsewhere than where it is described.
+
+    Whoever writes an id a second time can move statements there without changing what is signed: a
+    `refreshService` with the id of the badge could hold its `credentialStatus`. So the description
+    that is nearest to the root must say all that is said of an id.
+    """
+    described: dict[str, list[tuple[int, set[str]]]] = {}
+    pending: list[tuple[int, Any]] = [(0, credential)]
+    while pending:
+        depth, value = pending.pop()
+        if isinstance(value, list):
+            pending += [(depth, item) for item in value]
+        elif isinstance(value, dict):
+            pending += [(depth + 1, item) for item in value.values()]
+            if "id" in value and (said := _statements(value)):
+                described.setdefault(value["id"], []).append((depth, said))
+    for identifier, descriptions in described.items():
+        everything = set().union(*(said for _, said in descriptions))
+        nearest = min(depth for depth, _ in descriptions)
+        if any(depth == nearest and said != everything for depth, said in descriptions):
+            raise Doubt(Code.SCATTERED, identifier[:200])
+
+
+def _statements(node: Document) -> set[str]:
+    """Return what a node says of itself; another node with an id stands for that id."""
+    return {
+        json.dumps([key, value.get("id") or _normal(value) if isinstance(value, dict) else value])
+        for key in node.keys() - {"id", "@context"}
+        for value in reading.values(node, key)
+    }
+
+
+def _normal(value: Any) -> str:
+    """Return a text that is equal for two documents exactly if they differ in nothing that matters.
+
+    What does not matter: the order of keys, the context, whether a single value stands in a list,
+    and which of its two names, which are one term, the class of open badges goes by. Text, because
+    Python finds 1 equal to True.
+    """
+    return json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key != "@context"}
+    if isinstance(value, list):
+        return _plain(value[0]) if len(value) == 1 else [_plain(item) for item in value]
+    return "OpenBadgeCredential" if value == "AchievementCredential" else value

@@ -1,0 +1,59 @@
+"""If it says that we issued it: did we, and what became of it?"""
+
+from __future__ import annotations
+
+import hashlib
+
+from badgeservice.verification import reading
+from badgeservice.verification.case import Case
+from badgeservice.verification.codes import Check, Code, Doubt
+from badgeservice.verification.register import RegisterEntry, RegisterState, content_digest
+from badgeservice.verification.report import Finding
+
+_ANSWERS = {
+    RegisterState.REVOKED: Code.REVOKED,
+    RegisterState.SUSPENDED: Code.SUSPENDED,
+    RegisterState.SUPERSEDED: Code.SUPERSEDED,
+    RegisterState.WITHDRAWN: Code.WITHDRAWN,
+}
+
+
+def check(case: Case) -> Finding:
+    """Pass when the register holds this very content as active.
+
+    Nothing here asks anyone outside, so it is asked whatever came before: a file that names us as
+    its issuer and is not in the register is forged, however it is signed. Before the profile has
+    passed, only the plain JSON can say who the issuer is; that is good enough to make the verdict
+    worse, and is never used to make it better.
+    """
+    if not case.credential:
+        return _without_credential(case)
+    issuer = reading.reference(case.credential, "issuer")
+    if issuer is None or not case.register.owns(issuer):
+        raise Doubt(Code.ISSUER_NOT_KNOWN, (issuer or "")[:200])
+    entry = case.register.entry(reading.text(case.credential, "id") or "")
+    if entry is None:
+        raise Doubt(Code.NOT_IN_REGISTER)
+    if not _is_released(case, entry):
+        raise Doubt(Code.DIFFERS_FROM_REGISTER)
+    if entry.state in _ANSWERS:
+        detail = entry.replaced_by or entry.reason or ""
+        raise Doubt(_ANSWERS[entry.state], detail, at=entry.since)
+    return Finding(Check.REGISTER, Code.IN_REGISTER, at=entry.since)
+
+
+def _without_credential(case: Case) -> Finding:
+    written = case.token.credential if case.token else case.submission.document
+    issuer = reading.reference(written or {}, "issuer")
+    if issuer is None:
+        raise Doubt(Code.NOT_ASKED)
+    if not case.register.owns(issuer):
+        raise Doubt(Code.ISSUER_NOT_KNOWN, issuer[:200])
+    raise Doubt(Code.DIFFERS_FROM_REGISTER, "nothing that we released is written like this")
+
+
+def _is_released(case: Case, entry: RegisterEntry) -> bool:
+    """Tell whether this is a form we released: by bytes for a JWT, by its statements for JSON."""
+    if case.token is not None:
+        return hashlib.sha256(case.submission.text.encode()).hexdigest() in entry.digests
+    return content_digest(case.credential) == entry.content_digest

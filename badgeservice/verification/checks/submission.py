@@ -1,0 +1,33 @@
+"""Is there a badge in what was submitted?"""
+
+from __future__ import annotations
+
+from badgeservice.errors import FetchFailed, Unreadable
+from badgeservice.verification import submission
+from badgeservice.verification.case import Case
+from badgeservice.verification.codes import Check, Code, Doubt
+from badgeservice.verification.report import Finding
+from badgeservice.verification.submission import Kind
+
+
+def check(case: Case) -> Finding:
+    """Pass when there is a badge to look at; for an address, put there what stands at it."""
+    if case.submission.kind is Kind.URL:
+        case.submission = _at(case.submission.text, case)
+    return Finding(Check.SUBMISSION, Code.BADGE_READ, str(case.submission.kind))
+
+
+def _at(address: str, case: Case) -> submission.Submission:
+    try:
+        fetched = case.fetch(address)
+    except FetchFailed as error:
+        raise Doubt(Code.ADDRESS_UNREACHABLE, f"{address}: {error.message}") from None
+    if fetched.status != 200:
+        raise Doubt(Code.ADDRESS_UNREACHABLE, f"{address}: HTTP status {fetched.status}")
+    try:
+        found = submission.recognise(fetched.body)
+    except Unreadable as error:
+        raise Doubt(Code(error.code), f"{address}: {error.message}") from None
+    if found.kind is Kind.URL:
+        raise Doubt(Code.NOT_A_BADGE, f"{address}: another address")
+    return found

@@ -1,0 +1,78 @@
+"""What verification asks of the register: the list of everything that we ever released.
+
+For our own badges the register outranks the signature. Whoever steals a signing key can sign, but
+cannot write here; so a badge that is signed by us and not registered by us is forged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from badgeservice.openbadges import Document, jsonld
+
+
+class RegisterState(StrEnum):
+    """What became of a released credential."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class RegisterEntry:
+    """What the register says of one credential.
+
+    `content_digest` is that of `content_digest()`: a copy in JSON is compared by meaning, so that
+    spaces and the order of keys do not matter. `digests` are the SHA-256, in hex, of the exact
+    bytes of each form we released: a JWT is compared by bytes, because there bytes are what is
+    signed. `since` is when `state` began, `replaced_by` the address of the newer edition.
+    """
+
+    credential_id: str
+    content_digest: str
+    digests: frozenset[str]
+    state: RegisterState
+    since: datetime | None = None
+    reason: str | None = None
+    replaced_by: str | None = None
+
+
+class Register(Protocol):
+    """A register of issued credentials."""
+
+    def owns(self, issuer_id: str) -> bool:
+        """Tell whether `issuer_id` is one of our issuers."""
+        ...
+
+    def entry(self, credential_id: str) -> RegisterEntry | None:
+        """Return the entry of a credential, None when we never released it."""
+        ...
+
+
+class EmptyRegister:
+    """The register of somebody who issues nothing: every issuer is another's."""
+
+    def owns(self, issuer_id: str) -> bool:
+        """Return False."""
+        return False
+
+    def entry(self, credential_id: str) -> RegisterEntry | None:
+        """Return None."""
+        return None
+
+
+def content_digest(credential: Document) -> str:
+    """Return the SHA-256, in hex, of the canonical N-Quads of a credential without its proof.
+
+    Two documents have the same digest exactly if they make the same statements. Raises what
+    `jsonld.canonicalize` raises.
+    """
+    content = {key: value for key, value in credential.items() if key != "proof"}
+    return hashlib.sha256(jsonld.canonicalize(content).encode()).hexdigest()

@@ -1,0 +1,207 @@
+"""The report: three axes that are never merged into one tick, and the verdict that follows.
+
+Everything is computed from the findings, so that no report can contradict itself, and it fails
+closed: a question without an answer is worse than one whose answer we could not learn, because then
+the walk itself is broken and nothing it says counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from badgeservice.errors import Unreadable
+from badgeservice.verification.codes import Check, Code, Outcome
+from badgeservice.verification.summary import Summary
+
+
+class Verdict(StrEnum):
+    """The whole in one word, for a colour; the sentence says which."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    UNREADABLE = "unreadable"
+
+
+class Integrity(StrEnum):
+    """Whether the issuer wrote exactly this."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    INDETERMINATE = "indeterminate"
+
+
+class Status(StrEnum):
+    """Whether it is in force."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+
+
+class Issuer(StrEnum):
+    """Who the issuer is to us. There is no registry of other known issuers yet."""
+
+    OURS = "ours"
+    UNKNOWN = "unknown"
+
+
+# When several answers bear on the status, the first of these counts. Only our register says
+# withdrawn or superseded, and knows more than the bit it sets in the published list.
+_STATUS_BY_CODE = {
+    Code.WITHDRAWN: Status.WITHDRAWN,
+    Code.SUPERSEDED: Status.SUPERSEDED,
+    Code.REVOKED: Status.REVOKED,
+    Code.SUSPENDED: Status.SUSPENDED,
+    Code.EXPIRED: Status.EXPIRED,
+    Code.NOT_YET_VALID: Status.NOT_YET_VALID,
+}
+
+_ON_INTEGRITY = (Check.SUBMISSION, Check.PROFILE, Check.STRUCTURE, Check.PROOF)
+_ON_STATUS = (Check.DATES, Check.STATUS)
+
+_REGISTERED = {Code.IN_REGISTER, Code.REVOKED, Code.SUSPENDED, Code.SUPERSEDED, Code.WITHDRAWN}
+"""What the register says of a badge that it holds with the very content that was submitted."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer. `detail` is the fact behind it, for the folded technical part, never translated.
+
+    `at` is the instant that the answer speaks of, if any: since when it is revoked, until when it
+    was valid, when the status list was published.
+    """
+
+    check: Check
+    code: Code
+    detail: str = ""
+    at: datetime | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the question was answered."""
+        return self.code.outcome
+
+
+@dataclass(frozen=True)
+class Report:
+    """What verification found. `credential` is None when nothing could be read with certainty.
+
+    What `credential` says is only as good as the verdict.
+    """
+
+    findings: tuple[Finding, ...]
+    credential: Summary | None
+    checked_at: datetime
+
+    @property
+    def verdict(self) -> Verdict:
+        """Green only if everything is well; red if anything is certainly not; amber between."""
+        if self._has(Outcome.FAILED, (Check.SUBMISSION,)):
+            return Verdict.UNREADABLE
+        if self.integrity is Integrity.INVALID or not self._is_complete():
+            return Verdict.RED
+        if self.status not in (Status.ACTIVE, Status.SUPERSEDED, Status.UNKNOWN):
+            return Verdict.RED
+        well = (Integrity.VALID, Status.ACTIVE, Issuer.OURS)
+        return (
+            Verdict.GREEN if (self.integrity, self.status, self.issuer) == well else Verdict.AMBER
+        )
+
+    @property
+    def integrity(self) -> Integrity:
+        """Valid if every question about the document passed; invalid if one failed."""
+        if any(
+            f.outcome is Outcome.FAILED and f.code not in _STATUS_BY_CODE for f in self.findings
+        ):
+            return Integrity.INVALID
+        return Integrity.VALID if self._all_passed(_ON_INTEGRITY) else Integrity.INDETERMINATE
+
+    @property
+    def status(self) -> Status:
+        """Active only if dates and list say so and the register, if it is ours, does not object."""
+        codes = {finding.code for finding in self.findings}
+        for code, status in _STATUS_BY_CODE.items():
+            if code in codes:
+                return status
+        return Status.ACTIVE if self._all_passed(_ON_STATUS) else Status.UNKNOWN
+
+    @property
+    def issuer(self) -> Issuer:
+        """Ours only if the register holds this very content."""
+        answers = {finding.code for finding in self.findings if finding.check is Check.REGISTER}
+        return Issuer.OURS if answers & _REGISTERED else Issuer.UNKNOWN
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that are not passes."""
+        return tuple(f for f in self.findings if f.outcome is not Outcome.PASSED)
+
+    def find(self, *codes: Code) -> Finding | None:
+        """Return the first finding that has one of `codes`, in the order of `codes`."""
+        for code in codes:
+            for finding in self.findings:
+                if finding.code is code:
+                    return finding
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON values; the shape is a promise to machines."""
+        return {
+            "verdict": str(self.verdict),
+            "integrity": str(self.integrity),
+            "status": str(self.status),
+            "issuer": str(self.issuer),
+            "findings": [
+                {
+                    "check": str(finding.check),
+                    "outcome": str(finding.outcome),
+                    "code": str(finding.code),
+                    "message": finding.code.english,
+                    "detail": finding.detail,
+                    "at": _iso(finding.at),
+                }
+                for finding in self.findings
+            ],
+            "credential": None if self.credential is None else _plain(asdict(self.credential)),
+            "checked_at": _iso(self.checked_at),
+        }
+
+    def _is_complete(self) -> bool:
+        """Tell whether every question has one answer: with two, the worse could get lost."""
+        return sorted(finding.check for finding in self.findings) == sorted(Check)
+
+    def _has(self, outcome: Outcome, checks: Iterable[Check]) -> bool:
+        return any(f.outcome is outcome and f.check in checks for f in self.findings)
+
+    def _all_passed(self, checks: Iterable[Check]) -> bool:
+        passed = {f.check for f in self.findings if f.outcome is Outcome.PASSED}
+        return passed.issuperset(checks)
+
+
+def unreadable(error: Unreadable, *, now: datetime) -> Report:
+    """Return the report on something in which no badge was found."""
+    finding = Finding(Check.SUBMISSION, Code(error.code), error.message)
+    return Report(findings=(finding,), credential=None, checked_at=now)
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` with its instants written out."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return _iso(value) if isinstance(value, datetime) else value
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,109 @@
+"""What was submitted: a badge as JSON, as JWT or inside a PNG, or an address where one stands.
+
+Recognising decides how to read, and believes nothing. What is not a badge is `Unreadable`; a forged
+badge is a good answer to a good question, and comes out of the walk.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from badgeservice.errors import ImageRefused, NotBaked, Unreadable, UnreadableJSON
+from badgeservice.openbadges import Document, strict_json
+from badgeservice.openbadges.bakery import png
+from badgeservice.verification.codes import Code
+
+MAXIMUM_BYTES = 2_097_152
+"""The largest file that is looked at: 2 MiB, more than any badge image needs."""
+
+
+class Kind(StrEnum):
+    """How the badge came."""
+
+    JSON = "json"
+    JWT = "jwt"
+    PNG = "png"
+    URL = "url"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Something that may be a badge.
+
+    `text` is what counts: JSON, a compact JWT, or an address. `document` is that JSON, read
+    strictly; None for a JWT or an address.
+    """
+
+    kind: Kind
+    text: str
+    document: Document | None = None
+
+
+# What people send most often instead of a badge, by the bytes with which it begins.
+_OTHER_FILES = (
+    (b"%PDF-", "PDF"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"RIFF", "WebP"),
+    (b"PK\x03\x04", "ZIP, Word, Excel"),
+    (b"<", "SVG, HTML, XML"),
+)
+
+_JWT = re.compile(r"ey[^\s.]*\.\S*")
+"""What means to be a JWT: its header, in base64url, begins with a brace. Its parser is strict."""
+
+_ADDRESS = re.compile(r"https?://\S{1,2040}")
+
+_SIGNS_OF_A_BADGE = frozenset({"@context", "proof", "credentialSubject"})
+
+
+def recognise(data: bytes) -> Submission:
+    """Return what `data` holds: a file, or what somebody pasted, typed or scanned.
+
+    Raises `Unreadable`, with the `Code` that says why and a message that says what was found.
+    """
+    if len(data) > MAXIMUM_BYTES:
+        raise Unreadable(f"{len(data)} bytes, more than {MAXIMUM_BYTES}", code=Code.TOO_LARGE)
+    if png.recognises(data):
+        inside = _text(_unbake(data).encode())
+        return Submission(Kind.PNG, inside.text, inside.document)
+    for beginning, name in _OTHER_FILES:
+        if data.lstrip().startswith(beginning):
+            raise Unreadable(name, code=Code.FILE_TYPE_UNSUPPORTED)
+    if _ADDRESS.fullmatch(address := data.strip().decode(errors="replace")):
+        return Submission(Kind.URL, address)
+    return _text(data)
+
+
+def _unbake(data: bytes) -> str:
+    try:
+        return png.unbake(data)
+    except NotBaked as error:
+        raise Unreadable(f"PNG: {error.message}", code=Code.NOT_BAKED) from None
+    except ImageRefused as error:
+        code = Code.AMBIGUOUS_IMAGE if error.code == Code.AMBIGUOUS_IMAGE else Code.BAD_IMAGE
+        raise Unreadable(f"PNG: {error.message}", code=code) from None
+
+
+def _text(data: bytes) -> Submission:
+    """Return the JSON or the JWT that is written in `data`, be it alone or inside an image."""
+    stripped = data.strip()
+    if not stripped:
+        raise Unreadable("nothing", code=Code.EMPTY)
+    try:
+        text = stripped.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("bytes that are not UTF-8", code=Code.BAD_ENCODING) from None
+    if _JWT.fullmatch(text):
+        return Submission(Kind.JWT, text)
+    if not text.startswith("{"):
+        raise Unreadable("text", code=Code.NOT_A_BADGE)
+    try:
+        document = strict_json.load_object(stripped)
+    except UnreadableJSON as error:
+        raise Unreadable(f"JSON: {error.message}", code=error.code) from None
+    if not _SIGNS_OF_A_BADGE & document.keys():
+        raise Unreadable("JSON of something else", code=Code.NOT_A_BADGE)
+    return Submission(Kind.JSON, text, document)

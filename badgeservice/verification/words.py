@@ -1,0 +1,186 @@
+"""The report in words, French and English: one sentence that a shopkeeper understands.
+
+The sentence never says more than was established, and never a word of our trade; those stand in the
+details, which `explain` gives finding by finding.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from badgeservice.verification.codes import Check, Code, Outcome
+from badgeservice.verification.report import Finding, Integrity, Issuer, Report, Status, Verdict
+
+Language = Literal["fr", "en"]
+
+_MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "en": "January February March April May June July August September October November December",
+}
+
+FORMATS = {
+    "fr": "un badge en image PNG, un fichier .json ou .jwt, ou l'adresse d'un badge",
+    "en": "a badge as a PNG image, a .json or .jwt file, or the address of a badge",
+}
+"""What can be submitted."""
+
+_QUESTIONS = {
+    Check.SUBMISSION: {"fr": "l'adresse du badge", "en": "the badge's address"},
+    Check.PROFILE: {"fr": "la façon dont le fichier est écrit", "en": "how the file is written"},
+    Check.STRUCTURE: {"fr": "le contenu du badge", "en": "the badge's content"},
+    Check.PROOF: {"fr": "la signature de l'émetteur", "en": "the issuer's signature"},
+    Check.DATES: {"fr": "les dates", "en": "the dates"},
+    Check.STATUS: {"fr": "un éventuel retrait", "en": "whether it was withdrawn"},
+    Check.REGISTER: {"fr": "notre registre", "en": "our register"},
+}
+
+_UNPROVEN = (
+    Code.PROOF_MISSING,
+    Code.PROOF_PURPOSE,
+    Code.PROOF_NOT_CURRENT,
+    Code.ALGORITHM_NOT_ALLOWED,
+    Code.ISSUER_MISSING,
+    Code.ISSUER_DOCUMENT_MISMATCH,
+    Code.BAD_DID,
+    Code.METHOD_NOT_IN_ISSUER_DOCUMENT,
+    Code.METHOD_AMBIGUOUS,
+    Code.CONTROLLER_MISMATCH,
+    Code.KEY_EXPIRED,
+    Code.KEY_REVOKED,
+    Code.KEY_REFUSED,
+    Code.KEY_TYPE,
+    Code.PRIVATE_KEY,
+)
+"""The failures that say nothing of the content, only that the named issuer does not stand by it."""
+
+_NOT_IN_FORCE = {
+    Status.WITHDRAWN: {
+        "fr": "Ce badge n'est plus public, à la demande de la personne concernée",
+        "en": "This badge is no longer public, at the person's request",
+    },
+    Status.SUPERSEDED: {
+        "fr": "Ce fichier a été remplacé{on} ; voici la version actuelle",
+        "en": "This file was replaced{on}; here is the current version",
+    },
+    Status.REVOKED: {
+        "fr": "{opening}, mais retiré par l'émetteur{on}",
+        "en": "{opening}, withdrawn by its issuer{on}",
+    },
+    Status.SUSPENDED: {
+        "fr": "Badge suspendu par l'émetteur",
+        "en": "Badge suspended by its issuer",
+    },
+    Status.EXPIRED: {
+        "fr": "{opening}, valable jusqu'au {day}",
+        "en": "{opening}, valid until {day}",
+    },
+    Status.NOT_YET_VALID: {
+        "fr": "{opening}, valable à partir du {day}",
+        "en": "{opening}, valid from {day}",
+    },
+}
+
+
+def date(instant: datetime, language: Language) -> str:
+    """Return the day of an instant, in full, as UTC counts days.
+
+    >>> from datetime import UTC
+    >>> date(datetime(2026, 11, 1, tzinfo=UTC), "fr"), date(datetime(2026, 11, 1, tzinfo=UTC), "en")
+    ('1er novembre 2026', '1 November 2026')
+    """
+    month = _MONTHS[language].split()[instant.month - 1]
+    day = "1er" if language == "fr" and instant.day == 1 else str(instant.day)
+    return f"{day} {month} {instant.year}"
+
+
+def explain(finding: Finding, language: Language) -> str:
+    """Return what a finding means, in one sentence."""
+    return finding.code.french if language == "fr" else finding.code.english
+
+
+def sentence(report: Report, language: Language) -> str:
+    """Return the verdict as one sentence."""
+    if report.verdict is Verdict.UNREADABLE:
+        return {
+            "fr": f"Nous ne trouvons pas de badge dans ce fichier. Formats acceptés : {FORMATS['fr']}",
+            "en": f"We find no badge in this file. Accepted formats: {FORMATS['en']}",
+        }[language]
+    if report.integrity is Integrity.INVALID:
+        return _invalid(report)[language]
+    if report.status not in (Status.ACTIVE, Status.UNKNOWN):
+        return _not_in_force(report, language)
+    if report.verdict is Verdict.GREEN:
+        return {"fr": "Badge authentique et actif", "en": "Genuine badge, active"}[language]
+    if (report.integrity, report.status) == (Integrity.VALID, Status.ACTIVE):
+        return {
+            "fr": f"{_opening(report, 'fr')}. Nous ne connaissons pas cet émetteur",
+            "en": f"{_opening(report, 'en')}. We do not know this issuer",
+        }[language]
+    unchecked = _unchecked(report, language)
+    return {
+        "fr": f"Nous n'avons pas pu tout vérifier ({unchecked}). Réessayez plus tard ; "
+        "ne concluez pas encore",
+        "en": f"We could not check everything ({unchecked}). Try again later; do not conclude yet",
+    }[language]
+
+
+def _invalid(report: Report) -> dict[str, str]:
+    """Return why not to rely on the file: not a badge, forged, altered, unproven or ill-made."""
+    if report.find(Code.NOT_AN_OPEN_BADGE):
+        return {
+            "fr": "Ne vous fiez pas à ce fichier : ce n'est pas un badge",
+            "en": "Do not rely on this file: it is not a badge",
+        }
+    domain = report.credential.issuer_domain if report.credential else None
+    if report.find(Code.NOT_IN_REGISTER):
+        return {
+            "fr": f"Ce fichier imite un badge de {domain}, qui ne l'a pas délivré",
+            "en": f"This file imitates a badge of {domain}, who did not issue it",
+        }
+    if report.find(Code.DIFFERS_FROM_REGISTER, Code.BAD_SIGNATURE):
+        return {
+            "fr": "Ne vous fiez pas à ce fichier : son contenu a été modifié",
+            "en": "Do not rely on this file: its content was changed",
+        }
+    if report.find(*_UNPROVEN):
+        return {
+            "fr": "Ne vous fiez pas à ce fichier : rien ne prouve que "
+            f"{domain or 'l’émetteur indiqué'} l'a délivré",
+            "en": "Do not rely on this file: nothing proves that "
+            f"{domain or 'the named issuer'} issued it",
+        }
+    return {
+        "fr": "Ne vous fiez pas à ce fichier : il n'est pas écrit comme un badge doit l'être",
+        "en": "Do not rely on this file: it is not written as a badge must be",
+    }
+
+
+def _not_in_force(report: Report, language: Language) -> str:
+    # The published list says that a badge is revoked, the register also since when.
+    instants = (f.at for f in report.findings if f.code is Code(report.status) and f.at)
+    day = next((date(instant, language) for instant in instants), "")
+    on = {"fr": f" le {day}", "en": f" on {day}"}[language] if day else ""
+    words = _NOT_IN_FORCE[report.status][language]
+    return words.format(opening=_opening(report, language), day=day, on=on)
+
+
+def _opening(report: Report, language: Language) -> str:
+    """Return what is established of a file whose integrity is not in doubt."""
+    if report.issuer is Issuer.OURS:
+        return {"fr": "Badge authentique", "en": "Genuine badge"}[language]
+    domain = report.credential.issuer_domain if report.credential else None
+    return {
+        "fr": f"Fichier intact, signé par {domain or 'un émetteur sans adresse web'}",
+        "en": f"File intact, signed by {domain or 'an issuer without a web address'}",
+    }[language]
+
+
+def _unchecked(report: Report, language: Language) -> str:
+    """Name the questions that could not be answered, without those that depended on them."""
+    return ", ".join(
+        _QUESTIONS[finding.check][language]
+        for finding in report.findings
+        if finding.outcome is Outcome.UNKNOWN
+        and finding.code not in (Code.NOT_ASKED, Code.ISSUER_NOT_KNOWN)
+    )

@@ -1,0 +1,196 @@
+"""The command `verify`: a verdict in words, in JSON and as an exit code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from badgeservice.cli_verify import make_verify_command
+from badgeservice.openbadges import strict_json
+
+from .school import School
+
+
+@pytest.fixture
+def school():
+    """The installation that the command opens."""
+    return School()
+
+
+@pytest.fixture
+def run(school):
+    """Run the command on that installation."""
+
+    def invoke(*arguments, **options):
+        command = make_verify_command(lambda: (school.fetch, school))
+        return CliRunner().invoke(command, [*arguments], **options)
+
+    return invoke
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a document to a file and return its path."""
+
+    def write(document, name="badge.json"):
+        path = tmp_path / name
+        path.write_bytes(document if isinstance(document, bytes) else strict_json.dumps(document))
+        return str(path)
+
+    return write
+
+
+AT = ("--at", "2026-11-23T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "sentence"),
+    [
+        ({}, 0, "✔ Badge authentique et actif"),
+        ({"name": "Doctorat"}, 1, "✘ Ne vous fiez pas à ce fichier : son contenu a été modifié"),
+        ({"proof": {"type": "Other"}}, 2, "! Nous n'avons pas pu tout vérifier"),
+    ],
+)
+def test_the_exit_code_is_the_verdict(run, school, file, change, code, sentence):
+    """0 green, 1 red, 2 amber, so that scripts need not read."""
+    result = run(file(school.issue() | change), *AT)
+
+    assert result.exit_code == code
+    assert result.output.startswith(sentence)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"hello"])
+def test_no_badge_is_three(run, file, content):
+    """Unreadable is not forged."""
+    result = run(file(content), "--lang", "en")
+
+    assert result.exit_code == 3
+    assert result.output.startswith("? We find no badge in this file.")
+
+
+def test_a_file_that_does_not_exist_is_three(run):
+    """There is no badge to be read."""
+    result = run("absent.json")
+
+    assert result.exit_code == 3
+    assert "absent.json" in result.output
+
+
+def test_the_time_is_now_unless_given(run, school, file):
+    """A badge that has ended, looked at after its end."""
+    path = file(school.issue(validUntil="2026-11-21T00:00:00Z"))
+
+    assert run(path, "--at", "2026-11-20T12:00:00Z").exit_code == 0
+    assert run(path).exit_code == 1
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-11-23", "2026-11-23T09:00:00"])
+def test_a_time_needs_its_zone(run, file, time):
+    """Else the verdict would depend on the machine."""
+    result = run(file(b"{}"), "--at", time)
+
+    assert "2026-11-23T09:00:00Z" in result.output
+    assert result.exit_code == 2
+
+
+def test_standard_input_address_and_token_are_read(run, school):
+    """However it is at hand."""
+    badge = school.issue()
+    school.put(badge["id"], badge)
+
+    assert run("-", *AT, input=strict_json.dumps(badge)).exit_code == 0
+    assert run(badge["id"], *AT).exit_code == 0
+    assert run(school.issue_token(), *AT).exit_code == 0
+
+
+def test_json_is_the_report(run, school, file):
+    """For machines, whole."""
+    badge = school.issue()
+
+    result = run(file(badge), "--json", *AT)
+
+    assert json.loads(result.output) == school.verify(badge).to_json()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ((), {"LANG": "C"}, "Badge authentique et actif"),
+        ((), {"LANG": "en_GB.UTF-8"}, "Genuine badge, active"),
+        (("--lang", "fr"), {"LANG": "en_GB.UTF-8"}, "Badge authentique et actif"),
+        (("--lang", "en"), {"LANG": "fr_FR.UTF-8"}, "Genuine badge, active"),
+    ],
+)
+def test_the_language_is_asked_or_the_terminals(
+    run, school, file, arguments, environment, expected
+):
+    """French unless said otherwise."""
+    assert expected in run(file(school.issue()), *AT, *arguments, env=environment).output
+
+
+def test_words_for_people_name_the_domain_first(run, school, file):
+    """Then what the issuer calls itself, the person, the way, the days."""
+    output = run(file(school.issue()), *AT, "--lang", "en").output
+
+    assert "Issuer: badges.example · École d'exemple" in output
+    assert "Person: Camille Durand" in output
+    assert "How: quiz en ligne, non surveillé" in output
+    assert "Issued on: 19 November 2026" in output
+    assert "Valid until: 20 November 2028" in output
+
+
+def test_what_a_stranger_wrote_cannot_look_like_us(run, school, file):
+    """No line of its own, no reversed writing."""
+    name = "Badge\n✔ Genuine badge, active\u202e"
+    subject = school.credential()["credentialSubject"]
+    subject["achievement"] = subject["achievement"] | {"name": name}
+
+    output = run(file(school.issue(credentialSubject=subject)), *AT, "--lang", "en").output
+
+    assert r"Badge\n✔ Genuine badge, active\u202e" in output
+    assert 1 == output.count("\n✔") + output.startswith("✔")
+
+
+@pytest.fixture
+def documents(school, tmp_path):
+    """The school's world as a folder."""
+    index = {}
+    for number, (address, answer) in enumerate(school.world.items()):
+        (tmp_path / f"{number}.json").write_bytes(answer.body)
+        index[address] = {"file": f"{number}.json"}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    return str(tmp_path)
+
+
+def test_documents_stand_for_the_network_and_own_nothing(school, file, documents):
+    """The installation is not even opened, so everyone is a stranger."""
+    command = make_verify_command(lambda: pytest.fail("opened the installation"))
+
+    result = CliRunner().invoke(
+        command, [file(school.issue()), *AT, "--documents", documents, "--json"]
+    )
+
+    report = json.loads(result.output)
+    assert result.exit_code == 2
+    assert (report["integrity"], report["status"]) == ("valid", "active")
+    assert report["issuer"] == "unknown"
+
+
+def test_what_is_not_among_the_documents_is_not_checked(run, school, file, tmp_path):
+    """No address is asked of anyone else."""
+    (tmp_path / "index.json").write_text("{}")
+
+    result = run(file(school.issue()), *AT, "--documents", str(tmp_path))
+
+    assert result.exit_code == 2
+    assert "not among the documents" in result.output
+    assert school.asked == []
+
+
+def test_a_faulty_folder_is_no_verdict(run, school, file, tmp_path):
+    """Four: nothing was verified, so none of the verdicts' codes."""
+    (tmp_path / "index.json").write_text("[]")
+
+    assert run(file(school.issue()), "--documents", str(tmp_path)).exit_code == 4

@@ -1,0 +1,401 @@
+"""Whose key it is, is asked of the issuer and of nobody else (security K1 to K8)."""
+
+from __future__ import annotations
+
+import copy
+from datetime import timedelta
+
+import pytest
+
+from badgeservice.openbadges import controller, multibase
+from badgeservice.openbadges.controller import Method
+from badgeservice.openbadges.keys import KeyKind, PublicKey
+from badgeservice.openbadges.proofs import eddsa_rdfc_2022
+from badgeservice.verification import Verdict
+from badgeservice.verification.codes import Code
+from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.report import Integrity, Report
+
+from .school import ISSUED, NOW, Key, School
+
+MALLORY = Key(66)
+
+
+def by_mallory(school: School, method: str, **changes: object) -> Report:
+    """Return the report on a badge in the school's name that Mallory signed."""
+    forged = school.sign(school.credential() | changes, key=MALLORY, method=method)
+    return school.verify(forged)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "https://badges.example/issuers/school#{key}",
+        "https://badges.example/issuers/school/#{key}",
+        "https://badges.example/issuers/school?#{key}",
+        "https://badges.example#{key}",
+        "did:web:badges.example:issuers:school#{key}",
+        "did:key:{key}#{key}",
+        "https://evil.example/keys/1",
+    ],
+)
+def test_a_key_in_a_fragment_is_not_the_issuers(school, method):
+    """The public reference validator takes the key from there and believes it (K1)."""
+    report = by_mallory(school, method.format(key=MALLORY.public.to_multikey()))
+
+    assert report.find(Code.METHOD_NOT_IN_ISSUER_DOCUMENT)
+    assert report.integrity is Integrity.INVALID
+    assert school.asked == [school.id]
+
+
+@pytest.mark.parametrize("method", ["#ed25519-1", "ed25519-1", "", 5, None, ["urn:x:a", "urn:x:b"]])
+def test_a_key_has_one_absolute_name(school, method):
+    """A relative name would be completed by each reader in its own way (D9)."""
+    badge = school.issue()
+    badge["proof"][0]["verificationMethod"] = method
+
+    report = school.verify(badge)
+
+    assert report.verdict is Verdict.RED
+    assert school.asked == []
+
+
+def test_a_key_document_cannot_appoint_itself(school):
+    """The direction is issuer to key: what the key says of its controller proves nothing (K2)."""
+    method = "https://evil.example/keys/1"
+    document = controller.multikey_document(Method(method, MALLORY.public), controller=school.id)
+    school.put(method, document)
+
+    report = by_mallory(school, method)
+
+    assert report.find(Code.METHOD_NOT_IN_ISSUER_DOCUMENT)
+    assert method not in school.asked
+
+
+def test_the_right_name_with_another_key_is_a_bad_signature(school):
+    """The key that counts is the one that the issuer publishes under the name."""
+    assert by_mallory(school, school.method).find(Code.BAD_SIGNATURE)
+
+
+@pytest.mark.parametrize("relationship", ["authentication", "keyAgreement", "capabilityInvocation"])
+def test_a_key_for_another_purpose_does_not_issue(school, relationship):
+    """Listed by the issuer, but not for issuing (K3)."""
+    document = copy.deepcopy(school.issuer_document())
+    document[relationship] = document.pop("assertionMethod")
+    school.put(school.id, document)
+
+    report = school.verify(school.issue())
+
+    assert report.find(Code.METHOD_NOT_IN_ISSUER_DOCUMENT)
+    assert report.verdict is Verdict.RED
+
+
+@pytest.mark.parametrize(
+    "purpose", ["authentication", "keyAgreement", "https://w3id.org/security#assertionMethod"]
+)
+def test_a_proof_for_another_purpose_does_not_issue(school, purpose):
+    """A signature that was made to sign in must not issue a badge (K3)."""
+    badge = school.issue()
+    badge["proof"][0]["proofPurpose"] = purpose
+
+    report = school.verify(badge)
+
+    assert report.verdict is Verdict.RED
+    assert school.asked == []
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://badges.example/issuers/school/",
+        "https://BADGES.example/issuers/school",
+        "https://badges.example:443/issuers/school",
+        "https://badges.example/issuers/%73chool",
+        "https://badges.example/issuers/./school",
+        "https://badges.example/issuers/school#",
+        "https://badges.example/issuers/school?",
+    ],
+)
+def test_identifiers_are_compared_letter_by_letter(school, issuer):
+    """No address is tidied up before comparison: it could become another's (K4)."""
+    school.put(issuer, school.issuer_document())
+    badge = school.sign(school.credential() | {"issuer": school.profile() | {"id": issuer}})
+
+    report = school.verify(badge)
+
+    assert report.find(Code.ISSUER_DOCUMENT_MISMATCH)
+    assert report.verdict is Verdict.RED
+
+
+def test_two_issuers_are_no_issuer(school):
+    """Which of the two would have to list the key? (K4)"""
+    two = [school.profile(), school.profile() | {"id": "https://other.example/"}]
+
+    report = school.verify(school.sign(school.credential() | {"issuer": two}))
+
+    assert report.find(Code.ISSUER_MISSING)
+    assert school.asked == []
+
+
+def test_a_badge_without_issuer_is_nobodys():
+    """It could be signed by anyone."""
+    school = School()
+    badge = {key: value for key, value in school.credential().items() if key != "issuer"}
+
+    report = school.verify(school.sign(badge))
+
+    assert report.find(Code.ISSUER_MISSING)
+    assert report.verdict is Verdict.RED
+
+
+@pytest.mark.parametrize("status", [404, 410, 500])
+def test_an_issuer_that_does_not_answer_is_not_checked(school, status):
+    """The signature may be good; nobody can say whose it is."""
+    school.put(school.id, school.issuer_document(), status=status)
+
+    report = school.verify(school.issue())
+
+    assert report.find(Code.ISSUER_UNREACHABLE)
+    assert (report.verdict, report.integrity) == (Verdict.AMBER, Integrity.INDETERMINATE)
+
+
+def test_an_issuer_that_cannot_be_reached_is_not_checked(school):
+    """A network that is down forges nothing."""
+    badge = school.issue()
+    del school.world[school.id]
+
+    report = school.verify(badge)
+
+    assert report.find(Code.ISSUER_UNREACHABLE)
+    assert report.verdict is Verdict.AMBER
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"id":1,"id":2}'])
+def test_an_answer_that_is_no_document_is_not_checked(school, body):
+    """A page, or something that two parsers would read in two ways, vouches for nothing."""
+    school.world[school.id] = Fetched(school.id, 200, "text/html", body)
+
+    assert school.verify(school.issue()).find(Code.ISSUER_DOCUMENT_UNREADABLE)
+
+
+def test_a_redirect_to_another_site_is_not_followed(school):
+    """Else whoever controls a redirect controls the keys (K5)."""
+    school.put(school.id, school.issuer_document(), url="https://cdn.example/school")
+
+    report = school.verify(school.issue())
+
+    assert report.find(Code.ISSUER_REDIRECTED)
+    assert report.verdict is Verdict.AMBER
+
+
+def test_a_redirect_on_the_same_site_is_followed(school):
+    """A site may tidy its own house; the document must still be the issuer's."""
+    school.put(school.id, school.issuer_document(), url=f"{school.base}/elsewhere")
+
+    assert school.verify(school.issue()).verdict is Verdict.GREEN
+
+
+def test_a_document_of_somebody_else_vouches_for_nothing(school):
+    """At the issuer's address stands a document with another id (K5)."""
+    document = school.issuer_document() | {"id": "https://other.example/"}
+    school.put(school.id, document)
+
+    assert school.verify(school.issue()).find(Code.ISSUER_DOCUMENT_MISMATCH)
+
+
+def test_a_listed_key_that_gives_no_assurance_is_refused(school):
+    """Under a key of small order, one constant signature verifies any message (K7)."""
+    document = copy.deepcopy(school.issuer_document())
+    neutral = bytes([1] + [0] * 31)
+    small_order = multibase.encode(b"\xed\x01" + neutral, multibase.BASE58BTC)
+    document["verificationMethod"][0]["publicKeyMultibase"] = small_order
+    school.put(school.id, document)
+
+    report = school.verify(school.issue())
+
+    assert report.find(Code.KEY_REFUSED)
+    assert report.verdict is Verdict.RED
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"controller": "https://other.example/"}, Code.CONTROLLER_MISMATCH),
+        ({"revoked": "2026-11-22T00:00:00Z"}, Code.KEY_REVOKED),
+        ({"expires": "2026-11-22T00:00:00Z"}, Code.KEY_EXPIRED),
+        ({"type": "PostQuantumKey"}, Code.METHOD_TYPE_UNKNOWN),
+        ({"secretKeyMultibase": "z3u2"}, Code.PRIVATE_KEY),
+    ],
+    ids=str,
+)
+def test_a_listed_key_that_the_issuer_does_not_stand_by_does_not_count(school, changes, code):
+    """Listed is not enough: the description says whose it is, and until when."""
+    document = copy.deepcopy(school.issuer_document())
+    for method in document["verificationMethod"]:
+        method |= changes
+    school.put(school.id, document)
+
+    report = school.verify(school.issue())
+
+    assert report.find(code)
+    assert report.verdict is not Verdict.GREEN
+
+
+def test_a_key_that_is_described_twice_does_not_count(school):
+    """Which of the two would be meant?"""
+    document = copy.deepcopy(school.issuer_document())
+    document["assertionMethod"].append(
+        document["verificationMethod"][0] | {"publicKeyMultibase": MALLORY.public.to_multikey()}
+    )
+    school.put(school.id, document)
+
+    assert school.verify(school.issue()).find(Code.METHOD_AMBIGUOUS)
+
+
+def test_a_did_key_speaks_for_itself():
+    """The identifier is the key: integrity is provable, and nobody is known by it."""
+    school = School()
+    did = f"did:key:{MALLORY.public.to_multikey()}"
+    method = f"{did}#{MALLORY.public.to_multikey()}"
+    issuer = {"issuer": school.profile() | {"id": did}, "credentialStatus": None}
+    credential = {k: v for k, v in (school.credential() | issuer).items() if v is not None}
+
+    report = school.verify(school.sign(credential, key=MALLORY, method=method))
+
+    assert (report.verdict, report.integrity) == (Verdict.AMBER, Integrity.VALID)
+    assert school.asked == []
+
+
+@pytest.mark.parametrize("did", ["did:key:z6Mk", "did:key:abc", "did:web:", "did:web:a%2Fb"])
+def test_a_malformed_did_is_refused(school, did):
+    """An identifier that two parsers would resolve differently vouches for nothing (K5, K7)."""
+    report = by_mallory(school, f"{did}#1", issuer=school.profile() | {"id": did})
+
+    assert report.find(Code.BAD_DID)
+    assert school.asked == []
+
+
+@pytest.mark.parametrize(
+    "issuer", ["did:example:1", "did:jwk:e30", "urn:x:y", "http://badges.example/a", "mailto:a@b.c"]
+)
+def test_an_identifier_that_we_cannot_look_up_is_not_checked(school, issuer):
+    """Not understood is not forged."""
+    report = by_mallory(school, f"{issuer}#1", issuer=school.profile() | {"id": issuer})
+
+    assert report.find(Code.ISSUER_NOT_RESOLVABLE)
+    assert school.asked == []
+
+
+def test_did_web_is_asked_at_its_address():
+    """The same controller document, under the identifier that is a DID."""
+    school = School("did:web:badges.example:issuers:school")
+    address = f"{school.base}/issuers/school/did.json"
+    school.put(address, school.issuer_document())
+    badge = school.issue()
+    school.owns = lambda issuer_id: False
+
+    report = school.verify(badge)
+
+    assert report.integrity is Integrity.VALID
+    assert school.asked[0] == address
+
+
+def test_our_own_service_answers_to_its_name():
+    """In process, also where no DID method could find it: on this machine, at plain http."""
+    school = School("did:web:127.0.0.1%3A8000:issuers:school")
+    school.put(school.id, school.issuer_document())
+
+    assert school.verify(school.issue()).verdict is Verdict.GREEN
+
+
+def test_our_own_service_may_be_tried_out_without_https():
+    """Quickstart serves http on this machine; its own addresses are answered in process."""
+    school = School("http://127.0.0.1:8000/issuers/school")
+    school.put(school.id, school.issuer_document())
+
+    assert school.verify(school.issue()).verdict is Verdict.GREEN
+
+
+def test_a_badge_without_proof_is_unproven(school):
+    """Anyone can write JSON."""
+    badge = {key: value for key, value in school.issue().items() if key != "proof"}
+
+    report = school.verify(badge)
+
+    assert report.find(Code.PROOF_MISSING)
+    assert report.verdict is Verdict.RED
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"challenge": "1"}, Code.PROOF_FOR_AN_EXCHANGE),
+        ({"domain": "a.example"}, Code.PROOF_FOR_AN_EXCHANGE),
+        ({"previousProof": "urn:x:y"}, Code.PROOF_UNSUPPORTED),
+        ({"verificationMethod": {"id": "urn:x:y", "type": "Multikey"}}, Code.UNSIGNED_DATA),
+        ({"verificationMethod": ["urn:x:y", "urn:x:z"]}, Code.PROOF_MALFORMED),
+        ({"proofValue": "z1"}, Code.PROOF_MALFORMED),
+        ({"created": "yesterday"}, Code.PROOF_MALFORMED),
+    ],
+    ids=str,
+)
+def test_odd_proofs_are_not_a_pass(school, options, code):
+    """Each means something that we cannot see to (D9, D10)."""
+    badge = school.issue()
+    badge["proof"] = [badge["proof"][0] | options]
+
+    report = school.verify(badge)
+
+    assert report.find(code)
+    assert report.verdict is not Verdict.GREEN
+
+
+def test_a_proof_from_the_future_is_refused(school):
+    """A clock may run five minutes ahead, no more (D10)."""
+    badge = school.issue(validFrom="2026-01-01T00:00:00Z", credentialStatus=None)
+
+    early = school.verify(badge, at=ISSUED - timedelta(minutes=4))
+    too_early = school.verify(badge, at=ISSUED - timedelta(minutes=6))
+
+    assert early.verdict is Verdict.GREEN
+    assert too_early.find(Code.PROOF_NOT_CURRENT)
+    assert too_early.verdict is Verdict.RED
+
+
+def test_a_proof_whose_time_has_passed_is_refused(school):
+    """`expires` is inside what is signed, and means what it says (D10)."""
+    credential = school.credential()
+    school.enter(credential)
+    [proof] = school.sign(credential)["proof"]
+    options = {k: v for k, v in proof.items() if k != "proofValue"} | {
+        "expires": "2026-11-23T08:00:00Z"
+    }
+    message = eddsa_rdfc_2022.hash_data(credential, options).signed_bytes
+    signature = multibase.encode(school.key.ed25519.sign(message), multibase.BASE58BTC)
+    badge = credential | {"proof": [options | {"proofValue": signature}]}
+
+    assert school.verify(badge, at=NOW - timedelta(hours=2)).verdict is Verdict.GREEN
+    assert school.verify(badge).find(Code.PROOF_NOT_CURRENT)
+
+
+def test_a_key_of_another_type_is_refused(school):
+    """The suite decides the type of key, and the issuer's token key is not of it."""
+    badge = school.issue()
+    badge["proof"][0]["verificationMethod"] = school.jwt_method
+
+    assert school.verify(badge).find(Code.KEY_TYPE)
+
+
+def test_keys_are_what_the_issuer_says_now(school):
+    """A key that the issuer lists no more does not verify, whoever holds it."""
+    badge = school.issue()
+    school.key = Key(12)
+    school.put(school.id, school.issuer_document())
+
+    assert school.verify(badge).find(Code.BAD_SIGNATURE)
+
+
+def test_the_keys_of_the_tests_are_sound():
+    """A control: the fixed keys pass admission, both kinds."""
+    assert (KeyKind.ED25519, KeyKind.P256) == (MALLORY.public.kind, MALLORY.public_p256.kind)
+    assert PublicKey.from_multikey(MALLORY.public.to_multikey()) == MALLORY.public
