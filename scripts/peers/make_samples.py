@@ -123,7 +123,7 @@ class Installation:
             ]
             yield (
                 Signer(office.issuer.id, keys),
-                own_fetch(Hosting(db.session, office), office.base_url),
+                own_fetch(Hosting(db.session, office)),
             )
 
     def _command(self, *arguments: str) -> str:

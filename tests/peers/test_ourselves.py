@@ -1,0 +1,82 @@
+"""Our own verifier is shown what the strangers are shown, with the register of the issuer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from badgeservice import verification
+from badgeservice.app import create_app
+from badgeservice.errors import Unreadable
+from badgeservice.extensions import db, services
+from badgeservice.issuing.hosting import Hosting, own_fetch
+from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.settings import Settings
+from badgeservice.verification import Verdict
+
+RELEASED = ("eddsa-rdfc-2022", "vc-jwt-es256", "png")
+"""The service hands out no EdDSA token; the copies of one must be refused all the same."""
+
+
+@pytest.fixture(scope="module")
+def verdicts(samples: Path) -> list[tuple[dict[str, str], Verdict]]:
+    """What our verifier says of every sample, next to the sample."""
+    installation = samples / "installation"
+    settings = Settings.from_environment(
+        {
+            "BADGESERVICE_BASE_URL": "https://badges.example",
+            "BADGESERVICE_DATA_DIR": str(installation / "data"),
+            "BADGESERVICE_KEYS_DIR": str(installation / "keys"),
+        }
+    )
+    listing = json.loads((samples / "samples.json").read_text())["samples"]
+    with create_app(settings).app_context():
+        return list(_judge(samples, listing))
+
+
+def _judge(
+    samples: Path, listing: list[dict[str, str]]
+) -> Iterator[tuple[dict[str, str], Verdict]]:
+    office = services().office
+    fetch = own_fetch(Hosting(db.session, office))
+    register = DatabaseRegister(db.session, office)
+    for sample in listing:
+        content = (samples / sample["file"]).read_bytes()
+        try:
+            submission = verification.recognise(content)
+        except Unreadable:
+            yield sample, Verdict.UNREADABLE
+            continue
+        report = verification.verify(
+            submission, fetch=fetch, register=register, now=datetime.now(UTC)
+        )
+        yield sample, report.verdict
+
+
+@pytest.mark.parametrize("form", RELEASED)
+def test_genuine_badges_are_green(
+    verdicts: list[tuple[dict[str, str], Verdict]], form: str
+) -> None:
+    """The same bytes that the strangers accept."""
+    found = [
+        verdict
+        for sample, verdict in verdicts
+        if (sample["format"], sample["question"]) == (form, "none")
+    ]
+
+    assert found == [Verdict.GREEN, Verdict.GREEN]
+
+
+def test_no_tampered_copy_is_green(verdicts: list[tuple[dict[str, str], Verdict]]) -> None:
+    """Not even the ones that strangers take for good."""
+    green = [
+        (sample["format"], sample["name"])
+        for sample, verdict in verdicts
+        if sample["question"] != "none" and verdict is Verdict.GREEN
+    ]
+
+    assert green == []

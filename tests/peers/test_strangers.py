@@ -1,0 +1,115 @@
+"""Software that we did not write accepts our badges and refuses tampered copies of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PEERS = ROOT / "scripts" / "peers"
+MUST_ACCEPT = [
+    ("verifier-core", "eddsa-rdfc-2022"),
+    ("digitalbazaar-vc", "eddsa-rdfc-2022"),
+    ("openvc", "eddsa-rdfc-2022"),
+    ("openbadgeslib", "eddsa-rdfc-2022"),
+    ("openbadgeslib", "vc-jwt-es256"),
+    ("openbadgeslib", "vc-jwt-eddsa"),
+    ("openbadgeslib", "png"),
+    ("jose", "vc-jwt-es256"),
+    ("jose", "vc-jwt-eddsa"),
+    ("schema", "eddsa-rdfc-2022"),
+    ("schema", "vc-jwt-es256"),
+]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the peers and return what they printed."""
+    command = [PEERS / "run", *arguments]
+    return subprocess.run([str(a) for a in command], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def verdicts(samples: Path) -> list[dict[str, Any]]:
+    """What every peer said of every sample."""
+    done = run("--json", samples)
+    assert done.stdout, done.stderr
+    parsed: list[dict[str, Any]] = json.loads(done.stdout)
+    return parsed
+
+
+def test_every_verdict_is_the_recorded_one(samples: Path) -> None:
+    """A peer that changes its mind, or a badge that changes, is noticed."""
+    done = run("--json", samples)
+
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("peer", "form"), MUST_ACCEPT)
+def test_accepts_genuine_badges(verdicts: list[dict[str, Any]], peer: str, form: str) -> None:
+    """Held apart from the recorded expectations, which a careless --record could change."""
+    genuine = [
+        v for v in verdicts if (v["peer"], v["format"], v["question"]) == (peer, form, "none")
+    ]
+
+    assert [v["reason"] for v in genuine] == ["", ""]
+
+
+@pytest.mark.parametrize(("peer", "form"), MUST_ACCEPT)
+def test_refuses_at_least_six_tampered_copies(
+    verdicts: list[dict[str, Any]], peer: str, form: str
+) -> None:
+    """A verifier that accepts everything would prove nothing about the genuine badge."""
+    refused = {
+        v["sample"]
+        for v in verdicts
+        if (v["peer"], v["format"]) == (peer, form) and not v["accepted"]
+    }
+
+    assert len(refused) >= 6
+
+
+def test_a_genuine_badge_that_is_refused_makes_the_run_fail(samples: Path, tmp_path: Path) -> None:
+    """The run can fail: a tampered badge in the place of a genuine one is noticed."""
+    spoiled = tmp_path / "spoiled"
+    shutil.copytree(samples, spoiled, ignore=shutil.ignore_patterns("installation"))
+    listing = json.loads((spoiled / "samples.json").read_text())["samples"]
+    in_json = [s for s in listing if s["format"] == "eddsa-rdfc-2022"]
+    genuine = next(s for s in in_json if s["name"] == "genuine")
+    edited = next(s for s in in_json if s["name"] == "edited claim")
+    shutil.copy(spoiled / edited["file"], spoiled / genuine["file"])
+
+    done = run(spoiled)
+
+    assert done.returncode == 1
+    assert (
+        "verifier-core / eddsa-rdfc-2022 / genuine: expected accepted, found refused" in done.stderr
+    )
+
+
+def test_the_documentation_shows_the_table_that_was_found(samples: Path) -> None:
+    """Figures in documentation are generated, and held true."""
+    page = (ROOT / "docs" / "interoperability.md").read_text()
+    shown = re.search(r"<!-- table -->\n(.*)\n<!-- end of table -->", page, re.DOTALL)
+    assert shown is not None
+
+    found = run("--markdown", samples).stdout.strip()
+
+    assert shown[1].strip() == found
+
+
+@pytest.mark.parametrize(
+    "lock", sorted(PEERS.glob("*/*lock*")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_lock_files_hold_hashes_and_no_address(lock: Path) -> None:
+    """What is installed is decided by the hash, wherever it is fetched from."""
+    text = lock.read_text()
+
+    assert re.search(r"https?://", text) is None
+    assert "sha512-" in text or "sha256:" in text
