@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
-from badgeservice.catalogue.text import LANGUAGES
 from badgeservice.errors import InvalidName, OfferClosed
 from badgeservice.extensions import db, services
 from badgeservice.issuing import issue, preview
@@ -21,9 +20,10 @@ from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Visibility
 from badgeservice.people import accounts, names
 from badgeservice.people import words as people_words
+from badgeservice.verification.words import Language
 from badgeservice.web import identity, languages
 from badgeservice.web.identity import only_signed_in
-from badgeservice.web.languages import bilingual
+from badgeservice.web.languages import LANGUAGES, bilingual
 
 bp = Blueprint("offers", __name__)
 
@@ -32,7 +32,7 @@ bp = Blueprint("offers", __name__)
 class ChoicesForm:
     """The form as it was filled in; `problems` holds a sentence for each field that needs one."""
 
-    language: str
+    language: Language
     with_name: bool
     name: str
     visibility: str
@@ -129,9 +129,8 @@ def _read(*, visibility_required: bool) -> ChoicesForm:
     """Return the form that was sent, with a sentence for each field that cannot be used."""
     sent = request.form
     problems = {}
-    language = sent.get("signed_language", "")
-    if language not in LANGUAGES:
-        language = languages.current()
+    asked = sent.get("signed_language")
+    language = next((each for each in LANGUAGES if each == asked), languages.current())
     with_name, name = sent.get("with_name") == "yes", sent.get("name", "")
     if with_name:
         try:

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template
 
 from badgeservice.awarding import offers
 from badgeservice.awarding import words as awarding_words
+from badgeservice.awarding.decision import Met
 from badgeservice.awarding.models import Award
 from badgeservice.awarding.words import Explanation, Names
 from badgeservice.catalogue import classes
@@ -94,6 +95,8 @@ def _missing(person_id: str, held: set[str], now: datetime) -> list[Progress]:
             decision = offers.progress(
                 db.session, person_id=person_id, badge_class=version, now=now
             )
+            if isinstance(decision, Met):
+                continue  # it is offered: the next step says so
             words = awarding_words.explain(decision, _names(), languages.current())
             progress.append(Progress(version, words))
     return progress

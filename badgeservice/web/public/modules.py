@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint, Response, render_template, send_file, url_for
 from markupsafe import Markup
 
-from badgeservice.extensions import services
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.models import BadgeClassVersion
+from badgeservice.extensions import db, services
+from badgeservice.learning.content import Module
 from badgeservice.web import identity, languages
 from badgeservice.web.languages import bilingual
 
@@ -17,7 +22,8 @@ _MEDIA_SECONDS = 24 * 3600
 @bilingual(bp, fr="/modules", en="/modules")
 def index() -> str:
     """List the modules."""
-    return render_template("modules/index.html", modules=services().library.modules.values())
+    modules = services().library.modules.values()
+    return render_template("modules/index.html", modules=modules, badges=badges_of(modules))
 
 
 @bilingual(bp, fr="/modules/<module_id>", en="/modules/<module_id>")
@@ -32,9 +38,23 @@ def sheet(module_id: str) -> str:
         passages=in_language.outline.passages,
         # Safe HTML: it has passed the allow-list of `learning.markdown`.
         sheet=Markup(in_language.html(media=media)),
+        badge=badges_of([module]).get(module_id),
         signed_in=identity.person() is not None,
         competences=[services().framework.competence(code) for code in module.competence_codes],
     )
+
+
+def badges_of(modules: Iterable[Module]) -> dict[str, BadgeClassVersion]:
+    """Return, by module id, the badge that passing its quiz counts for: same skill, same level."""
+    current = classes.all_current(db.session)
+    found = {}
+    for module in modules:
+        for version in current:
+            codes = {competence["code"] for competence in version.document["competences"]}
+            is_same_level = version.document["level"]["slug"] == module.level
+            if is_same_level and codes.issubset(module.competence_codes):
+                found[module.id] = version
+    return found
 
 
 @bp.get("/modules/<module_id>/media/")

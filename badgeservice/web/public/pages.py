@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from badgeservice.catalogue.strength import Strength
 from badgeservice.extensions import services
 from badgeservice.web.languages import bilingual
+from badgeservice.web.public import modules
 from badgeservice.web.public.personal_data import held
 
 bp = Blueprint("pages", __name__)
@@ -21,7 +22,8 @@ _PUBLIC_ID = re.compile(r"[1-9A-HJ-NP-Za-km-z]{16,22}")
 @bilingual(bp, fr="/", en="/")
 def home() -> str:
     """Show the one sentence, the two doors and the quiet line."""
-    return render_template("pages/home.html", modules=services().library.modules.values())
+    found = services().library.modules.values()
+    return render_template("pages/home.html", modules=found, badges=modules.badges_of(found))
 
 
 @bilingual(bp, fr="/entreprises", en="/employers")
