@@ -8,15 +8,22 @@ import os
 import pkgutil
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 import badgeservice
+from badgeservice import extensions, installation
+from badgeservice.app import create_app
+from badgeservice.issuing import issuer
+from badgeservice.mail import Message
+from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
 
@@ -90,3 +97,85 @@ def session() -> Iterator[Session]:
     with Session(engine) as session:
         yield session
     engine.dispose()
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets; it stands still otherwise."""
+
+    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the instant."""
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**duration)
+
+
+@dataclass
+class Letters:
+    """Keeps every mail that was sent."""
+
+    sent: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        """Take a mail."""
+        self.sent.append(message)
+
+
+def settings_in(folder: Path, **changes: object) -> Settings:
+    """Return the settings of an installation that lives in `folder`."""
+    return Settings(
+        **{
+            "base_url": "http://localhost",
+            "data_dir": folder / "data",
+            "keys_dir": folder / "keys",
+            **changes,
+        }  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation with its secrets, keys, tables and seeds; made once, copied by tests."""
+    settings = settings_in(tmp_path_factory.mktemp("installation"))
+    made_at = datetime(2026, 11, 1, tzinfo=UTC)
+    installation.prepare_files(settings, now=made_at)
+    described = issuer.load(settings.issuer_path, base_url=settings.base_url)
+    app = create_app(settings, clock=lambda: made_at)
+    with app.app_context():
+        installation.prepare_database(extensions.db.session, described, settings, now=made_at)
+        extensions.db.engine.dispose()
+    return settings
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the application under test."""
+    return Clock()
+
+
+@pytest.fixture
+def letters() -> Letters:
+    """The mails that the application under test sends."""
+    return Letters()
+
+
+@pytest.fixture
+def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
+    """The application, on a fresh copy of the installation."""
+    settings = settings_in(tmp_path, keys_dir=installed.keys_dir)
+    settings.data_dir.mkdir()
+    for file in installed.data_dir.iterdir():
+        if file.is_file():
+            (settings.data_dir / file.name).write_bytes(file.read_bytes())
+    application = create_app(settings, clock=clock, mailer=letters)
+    application.testing = True
+    # A test that expects an answer must see the answer, not the exception behind it.
+    application.config["PROPAGATE_EXCEPTIONS"] = False
+    extensions.limiter.reset()
+    yield application
+    with application.app_context():
+        extensions.db.engine.dispose()

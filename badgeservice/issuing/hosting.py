@@ -132,7 +132,7 @@ class Hosting:
         """Return a key's own document."""
         if slug != self.office.issuer.slug or kid not in self._methods():
             return None
-        document = controller.multikey_document(
+        document = controller.method_document(
             self._methods()[kid], controller=self.office.issuer.id
         )
         return _json(document, JSON_LD, _SECONDS_SHORT)

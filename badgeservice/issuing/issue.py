@@ -38,6 +38,7 @@ from badgeservice.issuing.register import ForthcomingRegister
 from badgeservice.issuing.signer import Purpose
 from badgeservice.openbadges import multibase, strict_json
 from badgeservice.openbadges.bakery import png
+from badgeservice.openbadges.proofs import vc_jwt
 from badgeservice.storage import chain
 from badgeservice.verification import Verdict, recognise, verify
 from badgeservice.verification.register import content_digest
@@ -192,14 +193,22 @@ def _self_check(
     *,
     now: datetime,
 ) -> None:
-    """Refuse to release what our own verifier, asked like a stranger, would not call green."""
+    """Refuse to release what our own verifier, asked like a stranger, would not call green.
+
+    Nor what is green and says something else than was built: whatever the signer hands back, a
+    register that took its digests would vouch for it.
+    """
     fetch = own_fetch(Hosting(session, office))
     register = ForthcomingRegister(office, credential)
     for form, content in released.items():
-        report = verify(recognise(content), fetch=fetch, register=register, now=now)
+        submission = recognise(content)
+        report = verify(submission, fetch=fetch, register=register, now=now)
         if report.verdict is not Verdict.GREEN:
             reasons = ", ".join(f"{finding.code}" for finding in report.problems)
             raise SelfCheckFailed(f"the {form} of {credential.public_id} is not green: {reasons}")
+        said = submission.document or vc_jwt.parse(submission.text).credential
+        if content_digest(said) != credential.content_digest:
+            raise SelfCheckFailed(f"the {form} of {credential.public_id} is not what was built")
 
 
 def _as_dict(choices: Choices) -> dict[str, str | None]:

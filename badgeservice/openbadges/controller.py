@@ -21,6 +21,11 @@ ASSERTION = "assertionMethod"
 _MULTIBASE_TYPES = ("Multikey", "Ed25519VerificationKey2020")
 _JWK_TYPES = ("JsonWebKey", "JsonWebKey2020")
 _SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk")
+# The address of the second is only named for others to read, so it is not among the pinned ones.
+_CONTEXTS = {
+    KeyKind.ED25519: contexts.MULTIKEY_V1,
+    KeyKind.P256: "https://w3id.org/security/jwk/v1",
+}
 _JOSE_ALGORITHM = {KeyKind.ED25519: "EdDSA", KeyKind.P256: "ES256"}
 
 
@@ -80,9 +85,9 @@ def find_method(
     return _key_of(method)
 
 
-def multikey_document(method: Method, *, controller: str) -> Document:
+def method_document(method: Method, *, controller: str) -> Document:
     """Return the document that stands at the address of a key."""
-    return {"@context": contexts.MULTIKEY_V1, **_description(method, controller)}
+    return {"@context": _CONTEXTS[method.key.kind], **_description(method, controller)}
 
 
 def controller_document(
@@ -94,7 +99,8 @@ def controller_document(
     """
     context: str | list[str] = contexts.CID_V1
     if controller.startswith("did:"):
-        context = [contexts.DID_V1, contexts.MULTIKEY_V1]
+        kinds = dict.fromkeys(_CONTEXTS[method.key.kind] for method in methods)
+        context = [contexts.DID_V1, *kinds]
     document: Document = {"@context": context, "id": controller}
     if also_known_as:
         document["alsoKnownAs"] = list(also_known_as)
@@ -120,12 +126,16 @@ def jwk_document(method: Method, *, controller: str) -> Document:
 
 
 def _description(method: Method, controller: str) -> Document:
-    description: Document = {
-        "id": method.id,
-        "type": "Multikey",
-        "controller": controller,
-        "publicKeyMultibase": method.key.to_multikey(),
-    }
+    """Return a method as its readers expect it.
+
+    Verifiers of embedded proofs look for an Ed25519 `publicKeyMultibase`, those of JOSE for a
+    P-256 `publicKeyJwk`; a key in the other form is not found (docs/decisions/0005).
+    """
+    description: Document = {"id": method.id, "type": "", "controller": controller}
+    if method.key.kind is KeyKind.ED25519:
+        description |= {"type": "Multikey", "publicKeyMultibase": method.key.to_multikey()}
+    else:
+        description |= {"type": "JsonWebKey", "publicKeyJwk": method.key.to_jwk()}
     if method.expires is not None:
         description["expires"] = timestamps.write(method.expires)
     if method.revoked is not None:

@@ -44,7 +44,7 @@ class TestBuilders:
 
     def test_key_document(self, method):
         """Each key has a document of its own, as `Multikey`."""
-        assert controller.multikey_document(method, controller=ISSUER) == {
+        assert controller.method_document(method, controller=ISSUER) == {
             "@context": "https://w3id.org/security/multikey/v1",
             "id": KEY,
             "type": "Multikey",
@@ -87,7 +87,7 @@ class TestBuilders:
 
         for document in (
             controller.controller_document(controller_id, [dated], also_known_as=["urn:x"]),
-            controller.multikey_document(dated, controller=controller_id),
+            controller.method_document(dated, controller=controller_id),
         ):
             assert "2026-11-23T09:00:00Z" in jsonld.canonicalize(document)
 

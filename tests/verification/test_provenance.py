@@ -63,7 +63,7 @@ def test_a_key_has_one_absolute_name(school, method):
 def test_a_key_document_cannot_appoint_itself(school):
     """The direction is issuer to key: what the key says of its controller proves nothing (K2)."""
     method = "https://evil.example/keys/1"
-    document = controller.multikey_document(Method(method, MALLORY.public), controller=school.id)
+    document = controller.method_document(Method(method, MALLORY.public), controller=school.id)
     school.put(method, document)
 
     report = by_mallory(school, method)
