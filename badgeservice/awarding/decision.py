@@ -18,8 +18,8 @@ routes are met, the strongest is used, and evidence of the others stays out of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
@@ -97,9 +97,9 @@ class Met:
 
 @dataclass(frozen=True)
 class Pending:
-    """The rule will be met when enough of what it `waits` for is decided well."""
+    """The rule will be met when each of the facts that it `waits` for is decided well."""
 
-    waits: tuple[Trace, ...]
+    waits: tuple[Fact, ...]
     trace: Trace
 
 
@@ -132,18 +132,16 @@ class _Case:
 def evaluate(rule: Rule, facts: Sequence[Fact], skill: Skill, now: datetime) -> Decision:
     """Return the decision on `facts` at `now`. Same arguments, same decision."""
     past = [fact for fact in facts if fact.occurred_at <= now]
-    trace = _trace(rule.when, _Case(rule.badge, past, skill, now))
-    match trace.truth:
-        case Truth.NO:
-            return NotYet(trace)
-        case Truth.PENDING:
-            return Pending(tuple(_waits(trace)), trace)
-        case Truth.YES:
-            used = _best_route(trace, skill)
-            strength = supported(used, skill)
-            if strength < skill.minimum_strength:
-                return NotYet(trace, strength_needed=skill.minimum_strength)
+    case = _Case(rule.badge, past, skill, now)
+    trace = _trace(rule.when, case)
+    if trace.truth is Truth.YES:
+        used = _best_route(trace, skill)
+        strength = supported(used, skill)
+        if strength >= skill.minimum_strength:
             return Met(used, strength, trace)
+    if waits := _waits(rule.when, case):
+        return Pending(waits, trace)
+    return NotYet(trace, skill.minimum_strength if trace.truth is Truth.YES else None)
 
 
 def supported(used: Sequence[Fact], skill: Skill) -> Strength:
@@ -158,6 +156,21 @@ def relevant(rule: Rule, facts: Sequence[Fact]) -> list[Fact]:
         for fact in facts
         if any(_concerns(predicate, fact, rule.badge) for predicate in rule.predicates)
     ]
+
+
+def _waits(when: Condition, case: _Case) -> tuple[Fact, ...]:
+    """Return what is undecided of the best way to be met if all were decided well; () if none is."""
+    hoped_for = [replace(fact, outcome=Outcome.ACHIEVED) for fact in case.facts]
+    trace = _trace(when, replace(case, facts=hoped_for))
+    if trace.truth is not Truth.YES:
+        return ()
+    route = _best_route(trace, case.skill)
+    if supported(route, case.skill) < case.skill.minimum_strength:
+        return ()
+    needed = {fact.id for fact in route}
+    return tuple(
+        fact for fact in case.facts if fact.id in needed and fact.outcome is Outcome.PENDING
+    )
 
 
 def _trace(condition: Condition, case: _Case) -> Trace:
@@ -284,12 +297,3 @@ def _undominated(routes: Sequence[Route], skill: Skill) -> list[Route]:
 
 def _covers(supports: list[Strength], others: list[Strength]) -> bool:
     return all(one >= other for one, other in zip(supports, others, strict=True))
-
-
-def _waits(trace: Trace) -> Iterator[Trace]:
-    """Yield the predicates that wait for a decision; what is pending inside what is met does not."""
-    if trace.truth is Truth.PENDING:
-        if not trace.parts:
-            yield trace
-        for part in trace.parts:
-            yield from _waits(part)

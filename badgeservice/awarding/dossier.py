@@ -105,6 +105,8 @@ def from_canonical(text: str) -> Dossier:
     stored = json.loads(text)
     if stored["format"] != FORMAT:
         raise ValueError(f"a dossier of format {stored['format']}")
+    if unknown := set(stored["used"]) - {fact["id"] for fact in stored["facts"]}:
+        raise ValueError(f"it uses evidence that it does not hold ({', '.join(sorted(unknown))})")
     accepted = stored["acceptance"]
     return Dossier(
         award_id=stored["award"],

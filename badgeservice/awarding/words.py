@@ -14,6 +14,7 @@ from badgeservice.awarding.rules import All, Badge, HeldState, Manual, Operator,
 from badgeservice.catalogue import validity
 from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.text import Text
+from badgeservice.evidence.facts import BadgeDetails, Fact, Kind, QuizDetails
 from badgeservice.evidence.narrative import percent
 from badgeservice.verification.words import Language, date
 
@@ -50,16 +51,18 @@ class Explanation:
 def explain(decision: Decision, names: Names, language: Language) -> Explanation:
     """Return the decision in words."""
     say = _Speaker(names, language)
-    remaining = tuple(say.obstacle(trace) for trace in _open(decision.trace))
+    remaining: tuple[str, ...]
     match decision:
         case Met():
-            summary = _MET[language]
-        case Pending():
-            summary = _PENDING[language].format(what=say.lacking(decision.trace))
-        case NotYet(strength_needed=None):
-            summary = _NOT_YET[language].format(what=say.lacking(decision.trace))
-        case NotYet(strength_needed=strength):
-            assert strength is not None  # the case above
+            summary, remaining = _MET[language], ()
+        case Pending(waits):
+            awaited = _enumerated([say.awaited(fact) for fact in waits], _AND[language])
+            summary = _PENDING[language].format(what=awaited)
+            remaining = tuple(say.undecided(fact) for fact in waits)
+        case NotYet(trace, None):
+            summary = _NOT_YET[language].format(what=say.lacking(trace))
+            remaining = tuple(say.obstacle(each) for each in _open(trace))
+        case NotYet(_, Strength() as strength):
             summary = _TOO_WEAK[language].format(strength=_strength(strength, language))
             remaining = (summary,)
     done = tuple(say.done(trace) for trace in _leaves(decision.trace) if trace.by)
@@ -82,8 +85,8 @@ _TOO_WEAK = Text(
 # What is missing, as it stands after « Il vous manque : ».
 MISSING: Mapping[type[Predicate], Text] = {
     Quiz: Text(
-        fr="l'évaluation « {module} », réussie avec au moins {min_score}{critical}{within}",
-        en="the assessment “{module}”, passed with at least {min_score}{critical}{within}",
+        fr="l'évaluation « {module} », réussie{within} avec au moins {min_score}{critical}",
+        en="the assessment “{module}”, passed{within} with at least {min_score}{critical}",
     ),
     Manual: Text(
         fr="l'attestation d'une personne habilitée (au moins {strength})",
@@ -91,26 +94,28 @@ MISSING: Mapping[type[Predicate], Text] = {
     ),
     Badge: Text(fr="le badge « {badge} »{valid}", en="the badge “{badge}”{valid}"),
 }
+_AND = Text(fr=" et ", en=" and ")
+_OR = Text(fr=" ou ", en=" or ")
+_AMONG = Text(fr="au moins {count} parmi {every}", en="at least {count} of {every}")
 _CRITICAL = Text(
     fr=" et toutes les questions essentielles justes",
     en=" and every essential question right",
 )
-_WITHIN = Text(fr=", depuis moins de {months}", en=", less than {months} ago")
+_WITHIN = Text(fr=" depuis moins de {months}", en=" less than {months} ago")
 _VALID = Text(fr=", en cours de validité", en=", still valid")
 
 # What is waited for, as it stands after « Encore en attente : ».
-AWAITED: Mapping[type[Predicate], Text] = {
-    Quiz: Text(
+AWAITED: Mapping[Kind, Text] = {
+    Kind.QUIZ: Text(
         fr="la relecture de votre évaluation « {module} »",
         en="the review of your assessment “{module}”",
     ),
-    Manual: Text(
+    Kind.MANUAL: Text(
         fr="la confirmation de l'attestation du {day}",
         en="the confirmation of the attestation of {day}",
     ),
-    Badge: Text(
-        fr="votre acceptation du badge « {badge} », qui vous est proposé",
-        en="your acceptance of the badge “{badge}”, which is offered to you",
+    Kind.BADGE: Text(
+        fr="votre acceptation du badge « {badge} »", en="your acceptance of the badge “{badge}”"
     ),
 }
 
@@ -126,6 +131,22 @@ DONE: Mapping[type[Predicate], Text] = {
     Badge: Text(fr="Badge « {badge} » obtenu le {day}.", en="Badge “{badge}” earned on {day}."),
 }
 
+UNDECIDED: Mapping[Kind, Text] = {
+    Kind.QUIZ: Text(
+        fr="Votre évaluation « {module} » du {day} est en cours de relecture.",
+        en="Your assessment “{module}” of {day} is being reviewed.",
+    ),
+    Kind.MANUAL: Text(
+        fr="L'attestation du {day} attend d'être confirmée.",
+        en="The attestation of {day} is waiting to be confirmed.",
+    ),
+    Kind.BADGE: Text(
+        fr="Le badge « {badge} » vous est proposé : acceptez-le d'abord.",
+        en="The badge “{badge}” is offered to you: accept it first.",
+    ),
+}
+
+# Every obstacle that a predicate can meet, except UNDECIDED.
 OBSTACLES: Mapping[tuple[type[Predicate], Obstacle], Text] = {
     (Quiz, Obstacle.MISSING): Text(
         fr="Passez l'évaluation « {module} » : il faut au moins {min_score}{critical}.",
@@ -147,10 +168,6 @@ OBSTACLES: Mapping[tuple[type[Predicate], Obstacle], Text] = {
         fr="Votre évaluation « {module} » du {day} date de plus de {months} : repassez-la.",
         en="Your assessment “{module}” of {day} is more than {months} old: retake it.",
     ),
-    (Quiz, Obstacle.UNDECIDED): Text(
-        fr="Votre évaluation « {module} » du {day} est en cours de relecture.",
-        en="Your assessment “{module}” of {day} is being reviewed.",
-    ),
     (Manual, Obstacle.MISSING): Text(
         fr="Montrez ce que vous savez faire à une personne habilitée, qui l'atteste (au moins "
         "{strength}).",
@@ -160,20 +177,12 @@ OBSTACLES: Mapping[tuple[type[Predicate], Obstacle], Text] = {
         fr="L'attestation du {day} indique « {held_strength} » ; il faut au moins {strength}.",
         en="The attestation of {day} says “{held_strength}”; at least {strength} is needed.",
     ),
-    (Manual, Obstacle.UNDECIDED): Text(
-        fr="L'attestation du {day} attend d'être confirmée.",
-        en="The attestation of {day} is waiting to be confirmed.",
-    ),
     (Badge, Obstacle.MISSING): Text(
         fr="Obtenez d'abord le badge « {badge} ».", en="First earn the badge “{badge}”."
     ),
     (Badge, Obstacle.EXPIRED): Text(
         fr="Votre badge « {badge} » était valable jusqu'au {end} : renouvelez-le.",
         en="Your badge “{badge}” was valid until {end}: renew it.",
-    ),
-    (Badge, Obstacle.UNDECIDED): Text(
-        fr="Le badge « {badge} » vous est proposé : acceptez-le d'abord.",
-        en="The badge “{badge}” is offered to you: accept it first.",
     ),
 }
 
@@ -185,21 +194,31 @@ class _Speaker:
     names: Names
     language: Language
 
+    def awaited(self, fact: Fact) -> str:
+        """Return what is waited for, inside a sentence."""
+        return AWAITED[fact.kind][self.language].format(**self._of_fact(fact))
+
+    def undecided(self, fact: Fact) -> str:
+        """Return what is waited for, as a sentence."""
+        return UNDECIDED[fact.kind][self.language].format(**self._of_fact(fact))
+
     def obstacle(self, trace: Trace) -> str:
         """Return what to do about one predicate that is not met."""
+        if trace.truth is Truth.PENDING and trace.nearest:
+            return self.undecided(trace.nearest)
         assert trace.obstacle is not None  # what is not met has one
-        table = OBSTACLES[_kind(trace), trace.obstacle]
-        return table[self.language].format(**self._values(trace))
+        return OBSTACLES[_kind(trace), trace.obstacle][self.language].format(**self._of(trace))
 
     def done(self, trace: Trace) -> str:
         """Return what counts already for one predicate that is met."""
-        return DONE[_kind(trace)][self.language].format(**self._values(trace))
+        return DONE[_kind(trace)][self.language].format(**self._of(trace))
 
     def lacking(self, trace: Trace, depth: int = 0) -> str:
-        """Return what is missing or waited for, parts joined as the operator joins them."""
+        """Return what is missing, parts joined as the operator joins them."""
         if not isinstance(trace.condition, Operator):
-            table = AWAITED if trace.truth is Truth.PENDING else MISSING
-            return table[_kind(trace)][self.language].format(**self._values(trace))
+            if trace.truth is Truth.PENDING and trace.nearest:
+                return self.awaited(trace.nearest)
+            return MISSING[_kind(trace)][self.language].format(**self._of(trace))
         parts, needed = _candidates(trace)
         if len(parts) == 1:
             return self.lacking(parts[0], depth)
@@ -210,40 +229,35 @@ class _Speaker:
 
     def _joined(self, phrases: Sequence[str], needed: int) -> str:
         """Return "a, b et c", "a, b ou c", or "au moins 2 parmi a, b et c"."""
-        both, either = {"fr": (" et ", " ou "), "en": (" and ", " or ")}[self.language]
         if needed == 1:
-            return _enumerated(phrases, either)
+            return _enumerated(phrases, _OR[self.language])
+        every = _enumerated(phrases, _AND[self.language])
         if needed == len(phrases):
-            return _enumerated(phrases, both)
-        among = {"fr": "au moins {n} parmi {of}", "en": "at least {n} of {of}"}[self.language]
-        return among.format(n=needed, of=_enumerated(phrases, both))
+            return every
+        return _AMONG[self.language].format(count=needed, every=every)
 
     def _grouped(self, phrases: Sequence[str], needed: int) -> str:
         """Return the same inside another enumeration, so that one hears where it begins."""
+        joined = self._joined(phrases, needed)
         if needed == 1 and self.language == "fr":
             return ", ".join(f"soit {phrase}" for phrase in phrases)
         if needed == 1:
-            return "either " + _enumerated(phrases, " or ")
+            return f"either {joined}"
         if needed == len(phrases):
-            opening = {"fr": "à la fois ", "en": "both " if needed == 2 else "all of "}
-            return opening[self.language] + self._joined(phrases, needed)
-        return self._joined(phrases, needed)
+            every = "both" if needed == 2 else "all of"
+            return {"fr": f"à la fois {joined}", "en": f"{every} {joined}"}[self.language]
+        return joined
 
-    def _values(self, trace: Trace) -> dict[str, str]:
-        """Return what the sentences about one predicate may name."""
+    def _of(self, trace: Trace) -> dict[str, str]:
+        """Return what the sentences about a predicate may name."""
         language, fact = self.language, trace.by[0] if trace.by else trace.nearest
-        values = {}
-        if fact is not None:
-            values["day"] = date(fact.occurred_at, language)
-            values["held_strength"] = fact.strength.words[language]
-            if fact.valid_until is not None:
-                values["end"] = date(fact.valid_until, language)
+        values = {} if fact is None else self._of_fact(fact)
         match trace.condition:
             case Quiz(module, min_score, critical, within):
+                months = _months(within, language)
                 values["module"] = self.names.module(module)[language]
                 values["min_score"] = percent(min_score, language)
                 values["critical"] = _CRITICAL[language] if critical else ""
-                months = _months(within, language)
                 values["months"] = months
                 values["within"] = _WITHIN[language].format(months=months) if within else ""
             case Manual(min_strength):
@@ -251,6 +265,22 @@ class _Speaker:
             case Badge(slug, state):
                 values["badge"] = self.names.badge(slug)[language]
                 values["valid"] = _VALID[language] if state is HeldState.VALID else ""
+        return values
+
+    def _of_fact(self, fact: Fact) -> dict[str, str]:
+        """Return what the sentences about a fact may name."""
+        language = self.language
+        values = {
+            "day": date(fact.occurred_at, language),
+            "held_strength": fact.strength.words[language],
+        }
+        if fact.valid_until is not None:
+            values["end"] = date(fact.valid_until, language)
+        match fact.details:
+            case QuizDetails(title):
+                values["module"] = title[language]
+            case BadgeDetails(name):
+                values["badge"] = name[language]
         return values
 
 
