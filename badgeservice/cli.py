@@ -30,7 +30,7 @@ from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue
 from badgeservice.issuing.models import Credential, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.people import accounts, retention
+from badgeservice.people import accounts, names, retention
 from badgeservice.settings import Settings
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
@@ -137,15 +137,20 @@ def issue(
             office,
             award_id=award.id,
             person_id=person.id,
-            choices=Choices(language=language, name=name, visibility=Visibility.LINK),
+            choices=Choices(
+                language=language,
+                name=names.normalise(name) if name else None,
+                visibility=Visibility.LINK,
+            ),
             actor=ADMINISTRATOR,
             now=now,
         )
+        address = credential.address
         written = _write(session, here, credential, out) if out else {}
     if as_json:
-        click.echo(json.dumps({"id": credential.address, "files": written}))
+        click.echo(json.dumps({"id": address, "files": written}))
         return
-    click.echo(credential.address)
+    click.echo(address)
     for path in written.values():
         click.echo(path)
 

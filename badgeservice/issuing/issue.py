@@ -22,7 +22,7 @@ from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.catalogue.models import Artwork
 from badgeservice.errors import IssuingRefused, SelfCheckFailed
-from badgeservice.issuing import build, grounds, shelf, status_lists
+from badgeservice.issuing import build, grounds, preview, shelf, status_lists
 from badgeservice.issuing.build import Choices, Place
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.models import (
@@ -36,7 +36,7 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import ForthcomingRegister
 from badgeservice.issuing.signer import Purpose
-from badgeservice.openbadges import multibase, strict_json
+from badgeservice.openbadges import multibase, strict_json, v3
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.proofs import vc_jwt
 from badgeservice.storage import chain
@@ -60,13 +60,14 @@ def accept_and_issue(
 
     Commits twice (see above). A second tap, or a retry after a crash, returns the same badge with
     the choices of the first acceptance. Raises IssuingRefused when the offer is not this person's,
-    was declined, or is no longer supported.
+    was declined, or its choices cannot be signed; OfferClosed when it no longer stands.
     """
     award = session.get(Award, award_id)
     if award is None or award.person_id != person_id:
         raise IssuingRefused("this offer does not exist for this person")
     if issued := of_award(session, award_id):
         return issued
+    _refuse_what_cannot_be_signed(session, office, award, choices, now=now)
     offers.accept(session, office.vault, award_id, choices=_as_dict(choices), actor=actor, now=now)
     _plan(session, office, award_id, now=now)
     session.commit()
@@ -80,6 +81,15 @@ def accept_and_issue(
             return winner
         raise
     return credential
+
+
+def _refuse_what_cannot_be_signed(
+    session: Session, office: Office, award: Award, choices: Choices, *, now: datetime
+) -> None:
+    """Raise IssuingRefused before the acceptance: afterwards its choices cannot be changed."""
+    previewed = preview.preview(session, office, award, choices, now=now)
+    if problems := v3.lint(previewed.document):
+        raise IssuingRefused("; ".join(str(problem) for problem in problems))
 
 
 def of_award(session: Session, award_id: str) -> Credential | None:

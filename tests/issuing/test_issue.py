@@ -193,6 +193,16 @@ def test_another_person_cannot_accept(desk: Desk) -> None:
     assert 0 == count(desk.session, Intent)
 
 
+def test_a_name_that_cannot_be_signed_does_not_use_up_the_offer(desk: Desk) -> None:
+    """Choices are final, so they are judged before they are taken; then another name works."""
+    award = desk.offer()
+
+    with pytest.raises(IssuingRefused, match="control characters"):
+        desk.accept(award, replace(CHOICES, name="a\x07b"))
+
+    assert "active" == desk.accept(award, replace(CHOICES, name="Anaïs")).state
+
+
 def test_a_declined_offer_cannot_be_accepted(desk: Desk) -> None:
     """What was declined is not signed."""
     award = desk.offer()

@@ -1,0 +1,302 @@
+"""The `badgeservice` command, as an administrator types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from badgeservice.settings import Settings
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(installed: Settings, tmp_path: Path) -> dict[str, str]:
+    """The environment of a fresh copy of the installation."""
+    data_dir = tmp_path / "data"
+    shutil.copytree(installed.data_dir, data_dir)
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("BADGESERVICE_")}
+    return {
+        **inherited,
+        "BADGESERVICE_BASE_URL": installed.base_url,
+        "BADGESERVICE_DATA_DIR": str(data_dir),
+        "BADGESERVICE_KEYS_DIR": str(installed.keys_dir),
+        "LANG": "fr_FR.UTF-8",
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Run `badgeservice` with some arguments, in a process of its own."""
+
+    def badgeservice(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("badgeservice")), *map(str, arguments)]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return badgeservice
+
+
+@pytest.fixture
+def issued(run: Run, tmp_path: Path) -> tuple[str, Path]:
+    """The address and the folder of a badge, freshly issued."""
+    out = tmp_path / "badge"
+    answer = run("issue", "--badge", "crcn-4-1-beginner", "--to", "a@example.org", "--out", out)
+    assert 0 == answer.returncode, answer.stderr
+    return answer.stdout.splitlines()[0], out
+
+
+def test_setup_keeps_what_exists(run: Run) -> None:
+    """Run again, it makes nothing and says so."""
+    answer = run("setup")
+
+    assert 0 == answer.returncode, answer.stderr
+    assert "everything is there already\n" == answer.stdout
+
+
+def test_setup_refuses_another_address(environment: dict[str, str], run: Run) -> None:
+    """A database's badges carry its address for ever, so it cannot move to another."""
+    environment["BADGESERVICE_BASE_URL"] = "http://localhost:9999"
+
+    answer = run("setup")
+
+    assert 1 == answer.returncode
+    assert "belongs to did:web:localhost:issuers:demo" in answer.stderr
+
+
+def test_issue_writes_three_files(run: Run, issued: tuple[str, Path]) -> None:
+    """Each is green to `verify`, which exits 0."""
+    _, out = issued
+
+    for name in ("credential.json", "credential.jwt", "badge.png"):
+        answer = run("verify", out / name)
+        assert 0 == answer.returncode, answer.stdout
+        assert answer.stdout.startswith("✔ Badge authentique et actif")
+
+
+def test_issue_answers_in_json(run: Run, tmp_path: Path) -> None:
+    """For scripts: the address and the files."""
+    answer = run(
+        "issue", "--badge", "crcn-4-1-beginner", "--to", "b@example.org", "--lang", "en",
+        "--name", "Anaïs Lemoigne", "--out", tmp_path / "b", "--json",
+    )  # fmt: skip
+
+    said = json.loads(answer.stdout)
+    credential = json.loads((tmp_path / "b" / "credential.json").read_text())
+    assert {"json", "jwt", "png"} == set(said["files"])
+    assert said["id"] == credential["id"]
+    assert "Anaïs Lemoigne" in json.dumps(credential, ensure_ascii=False)
+    assert "Securing the digital environment — beginner" == credential["name"]
+
+
+def test_issue_again_gives_the_same_badge(run: Run, issued: tuple[str, Path]) -> None:
+    """The same badge for the same person is one badge."""
+    address, _ = issued
+
+    again = run("issue", "--badge", "crcn-4-1-beginner", "--to", "A@Example.org")
+
+    assert address == again.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--badge", "no-such-badge", "--to", "a@example.org"), "no such badge class"),
+        (("--badge", "crcn-4-1-beginner", "--to", "not an address"), "address"),
+        (
+            ("--badge", "crcn-4-1-beginner", "--to", "c@example.org", "--strength", "1"),
+            "cannot be awarded",
+        ),
+        (
+            ("--badge", "crcn-4-1-beginner", "--to", "c@example.org", "--name", "a\x07b"),
+            "name",
+        ),
+    ],
+    ids=["unknown badge", "bad address", "too weak", "bad name"],
+)
+def test_issue_refuses_in_a_sentence(run: Run, arguments: tuple[str, ...], sentence: str) -> None:
+    """Exit status 1, one sentence on standard error, no trace of the program, nothing signed."""
+    answer = run("issue", *arguments)
+
+    assert 1 == answer.returncode
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "0 violation(s)" in run("audit").stdout
+
+
+def test_an_edited_copy_is_red(run: Run, issued: tuple[str, Path]) -> None:
+    """Exit status 1: the content was changed."""
+    _, out = issued
+    copy = out / "copy.json"
+    copy.write_text((out / "credential.json").read_text().replace("débutant", "confirmé"))
+
+    answer = run("verify", copy)
+
+    assert 1 == answer.returncode
+    assert "son contenu a été modifié" in answer.stdout
+
+
+def test_a_revoked_badge_is_red(run: Run, issued: tuple[str, Path]) -> None:
+    """Withdrawn with a reason; the verdict says when, and the audit still holds."""
+    address, out = issued
+
+    revoked = run("revoke", address, "--reason", "issued_in_error")
+    verdict = run("verify", out / "badge.png")
+
+    assert 0 == revoked.returncode, revoked.stderr
+    assert 1 == verdict.returncode
+    assert "retiré par l'émetteur le" in verdict.stdout
+    assert 0 == run("audit").returncode
+
+
+def test_an_unreachable_status_list_is_amber(
+    run: Run, issued: tuple[str, Path], environment: dict[str, str]
+) -> None:
+    """Exit status 2: what was not checked is never green."""
+    _, out = issued
+    engine = create_engine(f"sqlite:///{environment['BADGESERVICE_DATA_DIR']}/badgeservice.sqlite3")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE status_list SET published = X''"))
+
+    answer = run("verify", out / "badge.png")
+
+    assert 2 == answer.returncode, answer.stdout
+    assert answer.stdout.startswith("! ")
+
+
+def test_an_address_of_ours_is_verified(run: Run, issued: tuple[str, Path]) -> None:
+    """What people share can be pasted."""
+    address, _ = issued
+
+    assert 0 == run("verify", address).returncode
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"{}", b"\x89PNG\r\n\x1a\n", b"\xff" * 100])
+def test_what_is_no_badge_is_unreadable(run: Run, tmp_path: Path, content: bytes) -> None:
+    """Exit status 3, with what is accepted; or, for JSON that is no badge, never green."""
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    answer = run("verify", path)
+
+    assert answer.returncode in (1, 2, 3)
+    assert "Traceback" not in answer.stderr
+    assert content == b"{}" or 3 == answer.returncode
+
+
+def test_audit_finds_nothing_wrong(run: Run, issued: tuple[str, Path]) -> None:
+    """Exit status 0."""
+    answer = run("audit", "--json")
+
+    assert 0 == answer.returncode
+    assert [] == json.loads(answer.stdout)
+
+
+def test_audit_exits_1_when_something_is_wrong(
+    run: Run, issued: tuple[str, Path], environment: dict[str, str]
+) -> None:
+    """So that a nightly job fails."""
+    engine = create_engine(f"sqlite:///{environment['BADGESERVICE_DATA_DIR']}/badgeservice.sqlite3")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE audit_event SET actor = 'nobody'"))
+
+    answer = run("audit")
+
+    assert 1 == answer.returncode
+    assert "does not match its digest" in answer.stdout
+
+
+def test_replay_finds_no_difference(run: Run, issued: tuple[str, Path]) -> None:
+    """Every award follows from its dossier."""
+    answer = run("replay")
+
+    assert 0 == answer.returncode
+    assert "0 difference(s)\n" == answer.stdout
+
+
+def test_purge_keeps_who_was_invited(run: Run, issued: tuple[str, Path]) -> None:
+    """A person who holds a badge stays, whether or not they ever signed in."""
+    answer = run("purge")
+
+    assert "0 account(s) and 0 sign-in request(s) removed\n" == answer.stdout
+    assert 0 == run("verify", issued[1] / "badge.png").returncode
+
+
+def test_production_starts_as_the_readme_says(tmp_path: Path) -> None:
+    """Secrets made by hand, an address, an issuer, a mail server: setup and issue work."""
+    secrets = {}
+    for name in ("KEY_PASSPHRASE", "SECRET_KEY", "PERSONAL_DATA_KEY"):
+        path = tmp_path / name
+        made = subprocess.run(
+            ["openssl", "rand", "-hex", "32"], capture_output=True, text=True, check=True
+        )
+        path.write_text(made.stdout)
+        path.chmod(0o600)
+        secrets[f"BADGESERVICE_{name}_FILE"] = str(path)
+    issuer = tmp_path / "issuer.yaml"
+    issuer.write_text(
+        "slug: centre\ndemo: false\n"
+        "name: {fr: Centre de Cherbourg, en: Cherbourg Centre}\n"
+        "description: {fr: Un centre., en: A centre.}\n"
+        "url: https://centre.example\nemail: contact@centre.example\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "BADGESERVICE_ENVIRONMENT": "production",
+        "BADGESERVICE_BASE_URL": "https://badges.example",
+        "BADGESERVICE_DATA_DIR": str(tmp_path / "data"),
+        "BADGESERVICE_KEYS_DIR": str(tmp_path / "keys"),
+        "BADGESERVICE_ISSUER_FILE": str(issuer),
+        "BADGESERVICE_SMTP_HOST": "mail.example",
+        "BADGESERVICE_CONTACT_EMAIL": "contact@badges.example",
+        **secrets,
+    }
+    command = str(Path(sys.executable).with_name("badgeservice"))
+
+    made = subprocess.run(
+        [command, "setup"], env=environment, capture_output=True, text=True, check=False
+    )
+    issued = subprocess.run(
+        [command, "issue", "--badge", "crcn-4-1-beginner", "--to", "a@example.org",
+         "--out", str(tmp_path / "out")],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert 0 == made.returncode, made.stderr
+    assert "made issuer did:web:badges.example:issuers:centre" in made.stdout
+    assert 0 == issued.returncode, issued.stderr
+    credential = json.loads((tmp_path / "out" / "credential.json").read_text())
+    assert "TEST" not in json.dumps(credential)
+    assert "Centre de Cherbourg" == credential["issuer"]["name"]
+
+
+def test_production_makes_no_secret_itself(tmp_path: Path) -> None:
+    """A missing secret stops the set-up and is named."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "BADGESERVICE_ENVIRONMENT": "production",
+        "BADGESERVICE_BASE_URL": "https://badges.example",
+        "BADGESERVICE_DATA_DIR": str(tmp_path / "data"),
+        "BADGESERVICE_SMTP_HOST": "mail.example",
+        "BADGESERVICE_CONTACT_EMAIL": "contact@badges.example",
+        "BADGESERVICE_KEY_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+        "BADGESERVICE_SECRET_KEY_FILE": str(tmp_path / "session"),
+        "BADGESERVICE_PERSONAL_DATA_KEY_FILE": str(tmp_path / "personal"),
+    }
+    command = str(Path(sys.executable).with_name("badgeservice"))
+
+    answer = subprocess.run(
+        [command, "setup"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert 1 == answer.returncode
+    assert "you make this secret yourself" in answer.stderr
