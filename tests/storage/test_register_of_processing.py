@@ -45,6 +45,10 @@ ONLY_THROUGH_AN_IDENTIFIER: dict[str, set[str]] = {
         "id", "person_id", "module_id", "module_version", "content_digest", "mode", "state", "draw",
         "started_at", "closes_at", "submitted_at",
     },
+    "award": {
+        "id", "person_id", "slug", "class_version", "rule_version", "origin", "used", "strength",
+        "decided_at", "valid_until", "state", "state_since", "accepted_at", "dossier_digest",
+    },
     "credential_bytes": {"holder_id"},
     "evidence": {
         "id", "person_id", "kind", "activity", "activity_version", "content_digest", "competences",
