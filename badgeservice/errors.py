@@ -81,7 +81,7 @@ class ModuleNotFound(BadgeserviceError):
 
 
 class AttemptNotFound(BadgeserviceError):
-    """This person has no such attempt, or the attempt no such question."""
+    """A person has no such attempt, or the attempt no such question."""
 
     code = "attempt_not_found"
 
@@ -150,7 +150,7 @@ class SigningRefused(BadgeserviceError):
 
 
 class IssuingRefused(BadgeserviceError):
-    """This badge cannot be issued: no offer, another person's offer, or a choice out of range."""
+    """A badge cannot be issued: no offer, another person's offer, or a choice out of range."""
 
     code = "issuing_refused"
 

@@ -93,9 +93,10 @@ def test_a_genuine_badge_that_is_refused_makes_the_run_fail(samples: Path, tmp_p
     )
 
 
-def test_the_documentation_shows_the_table_that_was_found(samples: Path) -> None:
+@pytest.mark.parametrize("name", ["README.md", "docs/interoperability.md"])
+def test_the_documentation_shows_the_table_that_was_found(samples: Path, name: str) -> None:
     """Figures in documentation are generated, and held true."""
-    page = (ROOT / "docs" / "interoperability.md").read_text()
+    page = (ROOT / name).read_text()
     shown = re.search(r"<!-- table -->\n(.*)\n<!-- end of table -->", page, re.DOTALL)
     assert shown is not None
 
