@@ -52,12 +52,12 @@ class Settings:
         str,
         "public address of the service; part of every signed badge, so never change it afterwards",
     ] = "http://127.0.0.1:8000"
-    data_dir: Annotated[Path, "folder of the SQLite database, secrets and development mails"] = (
-        Path("var")
-    )
+    data_dir: Annotated[
+        Path, "folder of the SQLite database, the signer's log, secrets and development mails"
+    ] = Path("var")
     database_url: Annotated[str, "SQLAlchemy address; empty: SQLite in the data folder"] = ""
-    keys_dir: Annotated[Path, "folder of the encrypted signing keys and their registry"] = (
-        _CHECKOUT / "keys"
+    keys_dir: Annotated[Path, "folder of the encrypted signing keys and their registry"] = Path(
+        "keys"
     )
     key_passphrase_file: Annotated[
         Path | None,

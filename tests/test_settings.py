@@ -106,3 +106,10 @@ def test_the_readme_lists_every_setting() -> None:
     }
 
     assert {knob.variable for knob in Settings.knobs()} == listed
+
+
+def test_nothing_is_written_beside_the_code() -> None:
+    """Installed from a wheel, the code stands in site-packages: no place for private keys."""
+    settings = Settings()
+
+    assert (Path("var"), Path("keys")) == (settings.data_dir, settings.keys_dir)
