@@ -182,7 +182,6 @@ def document_of(template: Template, drawn: Mapping[str, ClassArtwork]) -> Docume
             }
             for alignment in template.alignments
         ],
-        "validity": template.validity,
         "rule": template.rule,
         "artwork": {
             language: {"alt": art.alt, "drawing": _sha256(art.badge.encode())}

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import JSON, Connection, LargeBinary, String, event
 from sqlalchemy.orm import Mapped, Mapper, attributes, mapped_column
 
-from badgeservice.catalogue import validity
 from badgeservice.catalogue.templates import State
 from badgeservice.errors import CatalogueError
 from badgeservice.openbadges import Document
@@ -48,10 +47,6 @@ class BadgeClassVersion(Base):
     def social_digest(self, language: str) -> str:
         """Return the SHA-256 of the preview image in `language` (PNG, 1200 x 627)."""
         return str(self.document["artwork"][language]["social"])
-
-    def valid_until(self, awarded_at: datetime) -> datetime | None:
-        """Return when a badge awarded at `awarded_at` expires; None if it never does."""
-        return validity.end(str(self.document["validity"]), awarded_at)
 
 
 class Artwork(Base):

@@ -91,11 +91,6 @@ class Template:
         """What the badge recognises, without its level."""
         return self.competences[0].name if len(self.competences) == 1 else self.name
 
-    @property
-    def validity(self) -> str:
-        """How long the badge is valid: `P24M`, or `unlimited`."""
-        return str(self.rule["validity"])
-
 
 def load_all(folder: Path, framework: Framework | None = None) -> list[Template]:
     """Return every badge class in `folder`, sorted by slug.

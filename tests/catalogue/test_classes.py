@@ -297,8 +297,3 @@ def test_a_change_behind_our_back_shows(session: Session, published: BadgeClassV
     session.expire_all()
 
     assert not classes.is_intact(classes.current(session, SLUG))
-
-
-def test_says_until_when_a_badge_is_valid(published: BadgeClassVersion, now: datetime) -> None:
-    """The validity of the class counts from the award."""
-    assert published.valid_until(now) == now.replace(year=2028)

@@ -32,7 +32,7 @@ def test_reads_the_first_badge_class(template: Template) -> None:
     assert template.level.slug == "beginner"
     assert template.domain.code == "4"
     assert template.skill.fr == "Sécuriser l'environnement numérique"
-    assert template.validity == "P24M"
+    assert template.rule["validity"] == "P24M"
     assert template.rule["when"] == {
         "any": [
             {
@@ -65,7 +65,7 @@ def test_the_criteria_say_what_the_rule_says(template: Template, language: str) 
     for words in (percent, period, strength, critical, validity):
         assert words[language] in criteria
     assert (online[0], online[1]["within"]) == ("quiz", "P24M")
-    assert (manual[0], template.validity) == ("manual", "P24M")
+    assert (manual[0], template.rule["validity"]) == ("manual", "P24M")
     # A workshop is no way to this badge yet, so the text must not promise it.
     assert not re.search("atelier|workshop", criteria)
 
