@@ -37,6 +37,20 @@ def test_the_id_of_a_genuine_badge_is_not_enough(school):
     assert report.verdict is Verdict.RED
 
 
+def test_what_is_too_complex_to_compare_is_not_what_we_released(school):
+    """We release nothing that we could not canonicalize."""
+    school.issue()
+    alignment = {"type": ["Alignment"], "targetName": "a", "targetUrl": "https://a.example/"}
+    subject = school.credential()["credentialSubject"]
+    subject |= {"result": [{"type": ["Result"], "alignment": [alignment] * 7}] * 7}
+    poison = school.credential() | {"credentialSubject": subject, "proof": {"type": "Other"}}
+
+    report = school.verify(poison)
+
+    assert finding_of(report).code is Code.DIFFERS_FROM_REGISTER
+    assert report.verdict is Verdict.RED
+
+
 def test_a_badge_without_id_is_in_no_register(school):
     """There is nothing to look up."""
     unnamed = {key: value for key, value in school.credential().items() if key != "id"}

@@ -15,15 +15,14 @@ from badgeservice.verification.report import Finding, Report, Verdict
 from .school import NOW, School
 from .test_report import GENUINE
 
+CREDENTIAL = School().credential()
 DAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TRADE_WORDS = re.compile(r"\b(DID|JSON|JSON-LD|JWT|assertion|signature cryptographique|URI)\b")
 
 
 def reported(changes: dict[Check, Code], *, issuer: str = "", at: datetime | None = DAY) -> Report:
     """Return a report of our badge, with changes, that speaks of a day."""
-    credential = School().credential()
-    if issuer:
-        credential["issuer"] = {"id": issuer}
+    credential = CREDENTIAL | ({"issuer": {"id": issuer}} if issuer else {})
     findings = tuple(
         Finding(check, code, at=at if code.outcome != "passed" else None)
         for check, code in (GENUINE | changes).items()
@@ -187,14 +186,14 @@ def test_nothing_readable_lists_what_can_be_read():
 
 
 @pytest.mark.parametrize("check", Check)
-@pytest.mark.parametrize("code", Code)
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_only_a_green_report_is_called_active(check, code, language):
+def test_only_a_green_report_is_called_active(check, language):
     """And every report has a sentence, also one that makes no sense."""
-    for changes in ({check: code}, STRANGER | {check: code}):
-        found = reported(changes)
-        sentence = words.sentence(found, language)
+    for code in Code:
+        for changes in ({check: code}, STRANGER | {check: code}):
+            found = reported(changes)
+            sentence = words.sentence(found, language)
 
-        assert sentence
-        if "actif" in sentence or "active" in sentence:
-            assert found.verdict is Verdict.GREEN
+            assert sentence
+            if "actif" in sentence or "active" in sentence:
+                assert found.verdict is Verdict.GREEN
