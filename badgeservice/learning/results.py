@@ -143,7 +143,6 @@ def view(
         passed=passed,
         points=points,
         needed=needed,
-        out_of=of,
         percent=words.percent(math.floor(result.score * 1000), language),
         critical_missed=critical_missed,
         headline=words.headline(

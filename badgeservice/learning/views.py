@@ -174,8 +174,9 @@ class FeedbackView:
 class ResultView:
     """A submitted attempt.
 
-    `points` and `needed` are written numbers out of `out_of` ("6", "7"); `percent` is written too
-    ("69,9 %"): all are truncated, so that nothing short of the pass mark ever looks like it.
+    `points` and `needed` are written numbers ("6", "7"), out of the number of questions; `percent`
+    is written too ("69,9 %"). What was reached is truncated and what is needed rounded up, so that
+    nothing short of the pass mark ever looks like it.
     `objectives` holds every objective of the quiz, in its order. `feedback` holds every question
     after a pass, else only those that are not entirely right.
     `next_allowed` is the instant from which a new try is allowed; None: from now on.
@@ -184,7 +185,6 @@ class ResultView:
     passed: bool
     points: str
     needed: str
-    out_of: int
     percent: str
     critical_missed: bool
     headline: str
