@@ -22,6 +22,7 @@ _QUIZ = Text(
     "{version}): {questions}, pass mark {threshold}, automatically graded, not supervised. The "
     "assessment was about: {objectives}.",
 )
+_SEPARATOR = Text(fr=" ; ", en="; ")
 _ABOUT = Text(
     fr=" Ce constat porte sur la compétence du badge « {badge} » (niveau {level}).",
     en=" This is about the skill of the badge “{badge}” ({level} level).",
@@ -106,9 +107,9 @@ def _deed(fact: Fact, language: Language) -> str:
                 version=fact.activity_version,
                 questions=_questions(quiz, language),
                 threshold=percent(fact.threshold, language),
-                objectives=" ; ".join(_lower(text[language]) for text in quiz.objectives)
-                if language == "fr"
-                else "; ".join(_lower(text[language]) for text in quiz.objectives),
+                objectives=_SEPARATOR[language].join(
+                    _lower(text[language]) for text in quiz.objectives
+                ),
             )
         case ManualDetails() as manual:
             return _MANUAL[fact.strength][language].format(
