@@ -1,1 +1,1 @@
-"""Where a badge goes: to a professional network, to paper as a QR code. Pure functions."""
+"""Where a badge goes: who may see it, to a professional network, to paper as a QR code."""
