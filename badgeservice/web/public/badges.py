@@ -14,7 +14,9 @@ from badgeservice.catalogue.strength import Strength
 from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.extensions import db, limiter, services
 from badgeservice.issuing import verdict
+from badgeservice.issuing import words as issuing_words
 from badgeservice.issuing.models import Credential, Visibility
+from badgeservice.issuing.revoke import Reason
 from badgeservice.sharing import qr
 from badgeservice.verification import Report, words
 from badgeservice.verification.report import Status, Verdict
@@ -50,6 +52,13 @@ class Shown:
     def sentence(self) -> str:
         """The verdict in one sentence, in the reader's language."""
         return words.sentence(self.report, languages.current())
+
+    @property
+    def reason(self) -> str:
+        """Why the badge was withdrawn, in words; empty for any other."""
+        if self.report.status is not Status.REVOKED or self.credential.state_reason is None:
+            return ""
+        return issuing_words.REASONS[Reason(self.credential.state_reason)][languages.current()]
 
     @property
     def tone(self) -> str:

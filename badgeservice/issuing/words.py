@@ -1,0 +1,22 @@
+"""What this room says to people, in French and in English."""
+
+from __future__ import annotations
+
+from badgeservice.catalogue.text import Text
+from badgeservice.issuing.revoke import Reason
+
+# Neutral: the page of a withdrawn badge accuses nobody.
+REASONS = {
+    Reason.ISSUED_IN_ERROR: Text(
+        fr="Motif : il avait été délivré par erreur.",
+        en="Reason: it had been issued in error.",
+    ),
+    Reason.EVIDENCE_WITHDRAWN: Text(
+        fr="Motif : la preuve sur laquelle il reposait a été retirée.",
+        en="Reason: the evidence that it rested on was withdrawn.",
+    ),
+    Reason.HOLDER_REQUEST: Text(
+        fr="Motif : la personne qui le détient l'a demandé.",
+        en="Reason: its holder asked for it.",
+    ),
+}
