@@ -226,7 +226,7 @@ class Settings:
 
 
 # Variables with our prefix that belong to scripts and tests, not to the service.
-NOT_SETTINGS = frozenset({"BADGESERVICE_VECTORS"})
+NOT_SETTINGS = frozenset({"BADGESERVICE_SCREENSHOTS", "BADGESERVICE_VECTORS"})
 
 
 def _convert(wanted: Any, text: str) -> Any:

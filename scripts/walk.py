@@ -177,8 +177,9 @@ class Browser:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
+        self.cookies = CookieJar()
         # No proxy: the server stands on this machine.
-        self._opener = build_opener(HTTPCookieProcessor(CookieJar()), ProxyHandler({}))
+        self._opener = build_opener(HTTPCookieProcessor(self.cookies), ProxyHandler({}))
 
     def fetch(self, address: str, data: Sent | None = None) -> tuple[str, bytes]:
         """Return the final address and the body; raise Surprise for an error."""
@@ -282,21 +283,13 @@ def walk(base_url: str) -> Iterator[str]:
     sheet = browser.open(modules.link(plain(module().title[LANGUAGE])))
     yield f"module: {sheet.title}"
 
-    asked = browser.send(sheet.form("Valider mes acquis"), email=[email])
-    confirm = browser.open(_mailed_link(browser, asked, email))
-    page = browser.send(confirm.form("Entrer dans mon espace"))
-    yield f"signed in by the mailed link: {page.title}"
+    question = first_question(browser, sheet, email)
+    yield f"signed in by the mailed link: {question.title}"
 
-    count = 0
-    while page.title.startswith("Question "):
-        form = page.form("Enregistrer et continuer")
-        page = browser.send(form, **answers(form, LANGUAGE))
-        count += 1
-        if count > module().quiz.draw:
-            raise Surprise(f"the review after {module().quiz.draw} questions, not “{page.title}”")
-    yield f"answered {count} questions: {page.title}"
+    review = answered(browser, question)
+    yield f"answered every question: {review.title}"
 
-    result = browser.send(page.form("Envoyer mes réponses"))
+    result = browser.send(review.form("Envoyer mes réponses"))
     yield f"result: {result.title}"
 
     offer = browser.open(result.link("Voir mon badge"))
@@ -318,6 +311,21 @@ def walk(base_url: str) -> Iterator[str]:
             file.write_bytes(released)
             yield f"{words}, {len(released)} bytes: {_verify(file, address)}"
     yield f"the badge: {address}"
+
+
+def first_question(browser: Browser, sheet: Page, email: str) -> Page:
+    """Ask for the quiz from the sheet, sign in by the mailed link; return the first question."""
+    asked = browser.send(sheet.form("Valider mes acquis"), email=[email])
+    confirm = browser.open(_mailed_link(browser, asked, email))
+    return browser.send(confirm.form("Entrer dans mon espace"))
+
+
+def answered(browser: Browser, question: Page) -> Page:
+    """Answer every question rightly; return the review."""
+    for _ in range(module().quiz.draw):
+        form = question.form("Enregistrer et continuer")
+        question = browser.send(form, **answers(form, LANGUAGE))
+    return question
 
 
 def _mailed_link(browser: Browser, asked: Page, email: str) -> str:
