@@ -167,10 +167,9 @@ def _waits(when: Condition, case: _Case) -> tuple[Fact, ...]:
     route = _best_route(trace, case.skill)
     if supported(route, case.skill) < case.skill.minimum_strength:
         return ()
-    needed = {fact.id for fact in route}
-    return tuple(
-        fact for fact in case.facts if fact.id in needed and fact.outcome is Outcome.PENDING
-    )
+    # In the order of the rule: the order in which facts are handed in says nothing.
+    undecided = {fact.id: fact for fact in case.facts if fact.outcome is Outcome.PENDING}
+    return tuple(undecided[fact.id] for fact in route if fact.id in undecided)
 
 
 def _trace(condition: Condition, case: _Case) -> Trace:

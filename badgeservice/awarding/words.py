@@ -298,9 +298,7 @@ def _candidates(trace: Trace) -> tuple[list[Trace], int]:
 
 
 def _open(trace: Trace) -> Iterator[Trace]:
-    """Yield the predicates that are named when the trace is put into words, met ones left out."""
-    if trace.truth is Truth.YES:
-        return
+    """Yield the predicates of a condition that is not met which could still meet it."""
     if not isinstance(trace.condition, Operator):
         yield trace
         return

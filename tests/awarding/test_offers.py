@@ -205,6 +205,38 @@ def test_stronger_evidence_renews_an_open_offer(
     assert (Strength.WORK_REVIEWED, 2) == (reviewed.strength, count(session))
 
 
+def test_an_offer_accepted_while_we_renew_it_stays(
+    session: Session,
+    pass_quiz: Recorded,
+    vouch: Recorded,
+    decide: Decide,
+    accept: Accept,
+    badge_class: BadgeClassVersion,
+) -> None:
+    """The tap comes between our look and our update: what was accepted is what holds."""
+    pass_quiz()
+    (award,) = decide()
+    rows, connection = Award.__table__, session.connection()
+    offered = dict(connection.execute(select(rows)).mappings().one())
+    accept(award)
+    theirs = dict(connection.execute(select(rows)).mappings().one())
+    connection.execute(update(Award).values(offered))
+    session.expire_all()
+    vouch(badge_class)
+
+    @event.listens_for(session, "do_orm_execute")
+    def accept_before_our_update(state: ORMExecuteState) -> None:
+        if state.is_update:
+            connection.execute(update(Award).values(theirs))
+
+    assert [] == decide()
+    assert (AwardState.ACCEPTED, Strength.ONLINE_QUIZ, 1) == (
+        award.state,
+        award.strength,
+        count(session),
+    )
+
+
 def test_an_offer_whose_evidence_is_withdrawn_is_taken_back(
     session: Session, pass_quiz: Recorded, decide: Decide, now: datetime
 ) -> None:

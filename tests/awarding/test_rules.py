@@ -126,6 +126,7 @@ def test_predicates_come_in_the_order_of_the_file() -> None:
         ("quiz", "when: One of"),
         ("{quiz: {module: m, min_score: 70}, manual: {min_strength: 3}}", "when: One of"),
         ("{not: {manual: {min_strength: 3}}}", "when.not: Unknown; one of"),
+        ("{quiz: reflexes}", "when.quiz: Invalid input type."),
         ("{any: []}", "when.any: Shorter than minimum length 1."),
         ("{any: {manual: {min_strength: 3}}}", "when.any: Not a valid list."),
         ("{all: [{any: [{quiz: {module: m}}]}]}", "when.all[0].any[0].quiz.min_score: Missing"),

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from sqlalchemy import delete, event, func, insert, select
+from sqlalchemy import delete, event, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from badgeservice.catalogue.strength import Strength
@@ -308,6 +309,16 @@ def test_a_correction_stays_with_its_person_and_deed(
         record.replace(session, vault, former.id, quiz(**{name: "other"}), now=now)
 
     assert State.VALID == former.state
+
+
+def test_evidence_about_nobody_is_not_recorded(
+    session: Session, vault: Vault, quiz: Quiz, now: datetime
+) -> None:
+    """A person who is not there is no repetition of a claim: the database's refusal comes through."""
+    session.execute(text("PRAGMA foreign_keys=ON"))
+
+    with pytest.raises(IntegrityError):
+        record.record(session, vault, quiz(person_id="per_none"), now=now)
 
 
 def test_what_does_not_exist_cannot_be_withdrawn(session: Session, now: datetime) -> None:
