@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from badgeservice.extensions import services
-from badgeservice.settings import Environment
+from badgeservice.mail import DevelopmentMailbox
 from badgeservice.web import (
     development,
     errors,
@@ -21,7 +21,7 @@ from badgeservice.web import (
 def init_app(app: Flask) -> None:
     """Give the application its pages. Its extensions and services must be in place."""
     with app.app_context():
-        settings = services().settings
+        settings, mailer = services().settings, services().mailer
     security.init_app(app, settings)
     languages.init_app(app)
     presentation.init_app(app)
@@ -29,5 +29,5 @@ def init_app(app: Flask) -> None:
     health.init_app(app)
     for blueprint in (*public.BLUEPRINTS, *learner.BLUEPRINTS):
         app.register_blueprint(blueprint)
-    if settings.environment is Environment.DEVELOPMENT and not settings.smtp_host:
+    if isinstance(mailer, DevelopmentMailbox):
         app.register_blueprint(development.bp)

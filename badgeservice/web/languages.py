@@ -93,7 +93,19 @@ def _choose(endpoint: str | None, values: dict[str, Any] | None) -> None:
     elif (asked := request.args.get("lang")) in LANGUAGES:
         g.language = asked
     else:
-        g.language = request.accept_languages.best_match(LANGUAGES, DEFAULT)
+        g.language = _preferred()
+
+
+def _preferred() -> Language:
+    """Return the first language of the browser that we speak, whatever its region.
+
+    Not `best_match`: for "fr-FR, en;q=0.5" it finds English, which is written exactly so.
+    """
+    for asked, _quality in request.accept_languages:
+        for language in LANGUAGES:
+            if asked.split("-")[0].lower() == language:
+                return language
+    return DEFAULT
 
 
 def _carry(endpoint: str, values: dict[str, Any]) -> None:

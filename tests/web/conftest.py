@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from werkzeug.test import TestResponse
 from badgeservice import extensions, installation
 from badgeservice.app import create_app
 from badgeservice.issuing import issuer
+from badgeservice.issuing.models import Credential, Visibility
 from badgeservice.learning import content
 from badgeservice.learning.quiz import (
     ChoiceQuestion,
@@ -70,9 +72,21 @@ def settings_in(folder: Path, **changes: object) -> Settings:
     )
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """An installation in which one person, Anaïs Lemoigne, already holds a badge.
+
+    Her badge carries her name and is visible by its link; `cookie` is that of her browser.
+    """
+
+    settings: Settings
+    public_id: str
+    cookie: str
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """An installation with its secrets, keys, tables and seeds; made once, copied by tests."""
+    """An installation with its secrets, keys, tables and seeds; made once."""
     settings = settings_in(tmp_path_factory.mktemp("installation"))
     made_at = datetime(2026, 11, 1, tzinfo=UTC)
     installation.prepare_files(settings, now=made_at)
@@ -82,6 +96,32 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         installation.prepare_database(extensions.db.session, described, settings, now=made_at)
         extensions.db.engine.dispose()
     return settings
+
+
+@pytest.fixture(scope="session")
+def furnished(installed: Settings, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """The installation, once someone has walked all the way to a badge; made once."""
+    settings = copy_of(installed, tmp_path_factory.mktemp("furnished"))
+    letters = Letters()
+    app = create_app(settings, clock=Clock(), mailer=letters)
+    person = Learner(app.test_client(), letters, "anais@example.org")
+    person.sign_in()
+    public_id = person.earn(name="Anaïs Lemoigne")
+    cookie = person.client.get_cookie("session")
+    assert cookie is not None
+    with app.app_context():
+        extensions.db.engine.dispose()
+    return Furnished(settings, public_id, cookie.value)
+
+
+def copy_of(settings: Settings, folder: Path) -> Settings:
+    """Return the settings of a copy of an installation, in `folder`."""
+    copy = settings_in(folder, keys_dir=settings.keys_dir)
+    copy.data_dir.mkdir()
+    for file in settings.data_dir.iterdir():
+        if file.is_file():
+            (copy.data_dir / file.name).write_bytes(file.read_bytes())
+    return copy
 
 
 @pytest.fixture
@@ -97,14 +137,9 @@ def letters() -> Letters:
 
 
 @pytest.fixture
-def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
-    """The application, on a fresh copy of the installation."""
-    settings = settings_in(tmp_path, keys_dir=installed.keys_dir)
-    settings.data_dir.mkdir()
-    for file in installed.data_dir.iterdir():
-        if file.is_file():
-            (settings.data_dir / file.name).write_bytes(file.read_bytes())
-    application = create_app(settings, clock=clock, mailer=letters)
+def app(furnished: Furnished, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
+    """The application, on a fresh copy of the furnished installation."""
+    application = create_app(copy_of(furnished.settings, tmp_path), clock=clock, mailer=letters)
     application.testing = True
     # A test that expects an answer must see the answer, not the exception behind it.
     application.config["PROPAGATE_EXCEPTIONS"] = False
@@ -112,6 +147,12 @@ def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> 
     yield application
     with application.app_context():
         extensions.db.engine.dispose()
+
+
+@pytest.fixture
+def public_id(furnished: Furnished) -> str:
+    """The badge of Anaïs Lemoigne."""
+    return furnished.public_id
 
 
 @pytest.fixture
@@ -187,19 +228,27 @@ class Learner:
 
 
 @pytest.fixture
-def learner(app: Flask, letters: Letters) -> Learner:
-    """Someone who has signed in."""
+def holder(app: Flask, letters: Letters, furnished: Furnished) -> Learner:
+    """Anaïs Lemoigne, signed in."""
     person = Learner(app.test_client(), letters, "anais@example.org")
-    person.sign_in()
+    person.client.set_cookie("session", furnished.cookie)
     return person
 
 
 @pytest.fixture
-def stranger(app: Flask, letters: Letters) -> Learner:
-    """Someone else who has signed in."""
-    person = Learner(app.test_client(), letters, "mallory@example.org")
+def learner(app: Flask, letters: Letters) -> Learner:
+    """Someone who has just signed in for the first time."""
+    person = Learner(app.test_client(), letters, "lea@example.org")
     person.sign_in()
     return person
+
+
+def show_to(app: Flask, public_id: str, visibility: str) -> None:
+    """Let a badge be seen by others, as its holder could."""
+    with app.app_context():
+        session = extensions.db.session
+        session.get_one(Credential, public_id).visibility = Visibility(visibility)
+        session.commit()
 
 
 def right_answer(client: FlaskClient, place: str) -> dict[str, object]:
@@ -208,7 +257,7 @@ def right_answer(client: FlaskClient, place: str) -> dict[str, object]:
     The page does not say what is right; the module's file does.
     """
     page = client.get(place).text
-    quiz = content.load().module(MODULE).quiz
+    quiz = library().module(MODULE).quiz
     prompt = unescape(re.search(r'class="legend"[^>]*>(.*?)<small>', page, re.DOTALL)[1])  # type: ignore[index]
     question = next(q for q in quiz.questions if plain(q.prompt.fr) == plain(prompt))
     match question:
@@ -233,6 +282,12 @@ def right_answer(client: FlaskClient, place: str) -> dict[str, object]:
         case ShortTextQuestion():
             return {"text": question.accepted[0]}
     raise AssertionError(f"no answer for {question.kind}")
+
+
+@functools.cache
+def library() -> content.Library:
+    """Return the modules that come with the service."""
+    return content.load()
 
 
 def plain(text: str) -> str:

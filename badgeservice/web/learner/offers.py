@@ -62,7 +62,7 @@ def offer(award_id: str) -> str | Response | tuple[str, int]:
     award = _own(award_id)
     if credential := issue.of_award(db.session, award.id):
         return redirect(url_for("my_badges.badge", public_id=credential.public_id), 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return _show(award, _blank(award))
     form = _read(visibility_required=False)
     return _show(award, form), (400 if form.problems else 200)

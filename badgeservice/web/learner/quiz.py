@@ -44,7 +44,7 @@ def start(module_id: str) -> Response:
 def question(attempt_id: str, number: int) -> str | Response | tuple[str, int]:
     """Show one question, and save its answer."""
     attempt = _own(attempt_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _show(attempt, number)
     sent = request.form.to_dict(flat=False)
     try:

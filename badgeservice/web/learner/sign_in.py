@@ -32,7 +32,7 @@ _REQUESTS, _TRIES = "30/5 minutes", "60/5 minutes"
 @limiter.limit(_REQUESTS, methods=["POST"])
 def ask() -> str | Response | tuple[str, int]:
     """Ask for a mail address, and send a code and a link to it."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("sign_in/ask.html", email="", problem="")
     email = request.form.get("email", "")
     if module_id := request.form.get("module"):
@@ -62,7 +62,7 @@ def code() -> str | Response | tuple[str, int]:
     email = session.get(_EMAIL)
     if email is None:
         return redirect(url_for("sign_in.ask"), 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return _code_page(email, "")
     try:
         person = sign_in.redeem_code(
@@ -81,8 +81,11 @@ def code() -> str | Response | tuple[str, int]:
 @bilingual(bp, fr="/connexion/lien/<token>", en="/sign-in/link/<token>", methods=("GET", "POST"))
 @limiter.limit(_TRIES, methods=["POST"])
 def link(token: str) -> str | Response | tuple[str, int]:
-    """Ask for one tap, then use the link: programs that scan mails follow links, but tap nothing."""
-    if request.method == "GET":
+    """Ask for one tap, then use the link: programs that scan mails follow links, but tap nothing.
+
+    They ask with HEAD as well as with GET, and Flask brings both here.
+    """
+    if request.method != "POST":
         return render_template("sign_in/link.html", token=token)
     try:
         person = sign_in.redeem_token(db.session, token, services().clock())

@@ -16,7 +16,7 @@ from badgeservice.web.presentation import rich_text
 bp = Blueprint("documents", __name__)
 
 
-@bp.get("/achievements/<slug>/<int:version>/<any(fr,en):tongue>")
+@bp.get("/achievements/<slug>/<int(max=999999999):version>/<any(fr,en):tongue>")
 def achievement(slug: str, version: int, tongue: str) -> Response:
     """Answer with a badge class version, as an OB 3.0 Achievement or as a page."""
     if not negotiation.prefers_page(request.accept_mimetypes, otherwise=False):

@@ -65,6 +65,13 @@ def legal() -> str:
     return render_template("pages/legal.html")
 
 
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Let robots read what is public; what is not carries `noindex` or needs signing in."""
+    rules = "User-agent: *\nDisallow: /mon-espace\nDisallow: /en/my-space\nDisallow: /quiz/\n"
+    return Response(rules, content_type="text/plain; charset=utf-8")
+
+
 def public_id_in(text: str, base_url: str) -> str | None:
     """Return the public id of a badge of ours in what a person typed, None if there is none.
 
