@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -71,14 +72,14 @@ def start(
             raise AttemptRefused("an assessment is under way", code="assessment_under_way")
     if mode == Mode.ASSESS and next_allowed(session, module, person_id, now) is not None:
         raise AttemptRefused("too early for another try", code="too_soon")
+    _keep_content(session, module)
     _close_open(session, module.id, person_id)
-    digest = module.digest
     attempt = Attempt(
         id=f"att_{rng.getrandbits(ID_BITS):032x}",
         person_id=person_id,
         module_id=module.id,
         module_version=module.version,
-        content_digest=digest,
+        content_digest=module.digest,
         mode=mode,
         state=State.OPEN,
         draw=drawing.draw(module.quiz, rng).as_json(),
@@ -86,9 +87,6 @@ def start(
         closes_at=now + OPEN_FOR,
     )
     try:
-        if session.get(ModuleContent, digest) is None:
-            session.add(ModuleContent(digest=digest, canonical=module.canonical))
-            session.flush()
         session.add(attempt)
         session.flush()
     except IntegrityError as error:
@@ -314,6 +312,13 @@ def _sent_assessments(module_id: str, person_id: str) -> Select[Attempt]:
         Attempt.mode == Mode.ASSESS,
         Attempt.state == State.SUBMITTED,
     )
+
+
+def _keep_content(session: Session, module: Module) -> None:
+    """Keep what the module says, unless it is kept already, be it at this very moment."""
+    if session.get(ModuleContent, module.digest) is None:
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(ModuleContent(digest=module.digest, canonical=module.canonical))
 
 
 def _close_open(session: Session, module_id: str, person_id: str) -> None:

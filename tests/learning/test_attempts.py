@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, MutableSequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Barrier
@@ -730,6 +731,29 @@ def test_a_start_beside_another_is_refused_not_doubled(
 
         second.rollback()
         assert 1 == len(second.scalars(select(Attempt)).all())
+
+
+def test_all_who_start_a_new_module_at_once_have_started(
+    on_disk: Engine, vault: Vault, module: Module, now: datetime
+) -> None:
+    """A workshop begins: whoever keeps the content first turns nobody away. Twenty times over."""
+    with Session(on_disk) as session:
+        learner = Learner(session, vault, module, now)
+        persons = [learner.another(f"learner-{number}@example.org") for number in range(4)]
+        session.commit()
+
+    for edition in range(20):
+        new = dataclasses.replace(
+            module, id=f"module-{edition}", canonical=module.canonical + " " * edition
+        )
+
+        def start(person_id: str, new: Module = new) -> object:
+            with Session(on_disk) as own:
+                attempts.start(own, new, person_id, Mode.ASSESS, now=now, rng=Random())
+                own.commit()
+                return "started"
+
+        assert ["started"] * 4 == at_once(*(partial(start, each) for each in persons))
 
 
 class Interrupted(Random):
