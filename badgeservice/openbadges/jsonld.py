@@ -22,7 +22,7 @@ from badgeservice.openbadges import Document, contexts, rdfc
 
 DEFAULT_BUDGET = rdfc.DEFAULT_BUDGET
 
-MAXIMUM_VALUES = 2_000
+MAXIMUM_VALUES = 1_000
 """Values in a document, at any depth: a rich badge has three hundred, and pyld's time grows with
 the square of the values that one property may gather.
 """

@@ -14,7 +14,7 @@ def test_a_mail_scanner_that_sends_head_does_not_use_up_the_sign_in_link(
     app: Flask, letters: Letters
 ) -> None:
     """Flask answers HEAD with the view of GET; a view that asks "is it GET?" took it for a tap."""
-    person = Learner(app.test_client(), letters, "anais@example.org")
+    person = Learner(app.test_client(), letters, "anais@example.org")  # type: ignore[arg-type]
     person.post("/connexion", "/connexion", email=person.email)
     found = re.search(r"http://localhost(/connexion/lien/\S+)", letters.sent[-1].text)
     assert found is not None
@@ -30,7 +30,7 @@ def test_a_mail_scanner_that_sends_head_does_not_use_up_the_sign_in_link(
 
 def test_head_does_not_spend_the_tries_of_a_sign_in_code(app: Flask, letters: Letters) -> None:
     """Five of them would have closed every open request of a person, past the rate limit."""
-    person = Learner(app.test_client(), letters, "anais@example.org")
+    person = Learner(app.test_client(), letters, "anais@example.org")  # type: ignore[arg-type]
     person.post("/connexion", "/connexion", email=person.email)
 
     for _ in range(6):

@@ -1,0 +1,58 @@
+"""Badges made to keep the verifier busy, or to make it fail instead of answering."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from badgeservice.openbadges import Document, did
+from badgeservice.openbadges.jsonld import MAXIMUM_VALUES
+from badgeservice.verification import Verdict
+from badgeservice.verification.proofs import MAXIMUM_PROOFS
+from tests.verification.school import Key, School
+
+_CPU_SECONDS = 2.0
+
+
+def test_the_largest_badge_with_the_most_proofs_does_not_keep_the_verifier_busy() -> None:
+    """The library's work grows with the square of the values under one property.
+
+    Anyone can make this badge: its key is its issuer. While it is read, a lock keeps every other
+    verification waiting, the badge pages among them.
+    """
+    school, key = School(), Key(77)
+    issuer = did.did_key(key.public)
+    method = f"{issuer}#{issuer.rpartition(':')[2]}"
+    badge = school.credential()
+    del badge["credentialStatus"]
+    badge["issuer"]["id"] = issuer
+    achievement = badge["credentialSubject"]["achievement"]
+    achievement["creator"]["id"] = issuer
+    achievement["tag"] = [str(n) for n in range(MAXIMUM_VALUES - _values(badge) - 2)]
+    proofs = [school.sign(badge, key=key, method=method)["proof"][0] for _ in range(MAXIMUM_PROOFS)]
+
+    began = time.process_time()
+    report = school.verify(badge | {"proof": proofs})
+
+    assert report.verdict is Verdict.AMBER, "the badge must pass, or not all work was done"
+    assert time.process_time() - began < _CPU_SECONDS
+
+
+@pytest.mark.parametrize(
+    "instant", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+)
+def test_no_instant_to_verify_at_makes_the_verifier_fail(instant: datetime) -> None:
+    """Five minutes after the last second there is no instant any more."""
+    school = School()
+
+    assert school.verify(school.issue(), at=instant).verdict is Verdict.RED
+
+
+def _values(value: Document | object) -> int:
+    """Count as `jsonld` does: every value at every depth."""
+    members = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    return 1 + sum(_values(member) for member in members)
