@@ -101,7 +101,7 @@ class Visitor:
 
     def answer_all(self, *, wrong: int = 0) -> None:
         """Answer every question, the first `wrong` ones wrongly; end on the review."""
-        while self.page.locator("legend.legend, label.legend").count():
+        while self.question_kind():
             self.answer(rightly=wrong <= 0)
             wrong -= 1
             self.tap("Enregistrer et continuer")
@@ -140,12 +140,7 @@ class Visitor:
         sheet = walker.open(MODULE_PATH["fr"])
         review = walk.answered(walker, walk.first_question(walker, sheet, email))
         result = walker.send(review.form("Envoyer mes réponses"))
-        self.context.add_cookies(
-            [
-                {"name": each.name, "value": each.value or "", "url": walker.base_url}
-                for each in walker.cookies
-            ]
-        )
+        self.enter_as(walker)
         self.page.goto(result.link("Voir mon badge"))
 
     def accept(self, *, visibility: str = BY_LINK) -> str:
@@ -153,6 +148,23 @@ class Visitor:
         self.choose(visibility)
         self.tap("Recevoir ce badge")
         return f"{self.installation.base_url}/b/{self.page.url.rsplit('/', 1)[-1]}"
+
+    def enter_as(self, walker: walk.Browser) -> None:
+        """Go on as whoever walked without a window."""
+        self.context.add_cookies(
+            [
+                {"name": each.name, "value": each.value or "", "url": walker.base_url}
+                for each in walker.cookies
+            ]
+        )
+
+    def question_kind(self) -> str:
+        """Return the type of the question that is shown; empty when none is."""
+        legend = self.page.locator("legend.legend, label.legend")
+        if not legend.count():
+            return ""
+        prompt = legend.evaluate("e => e.firstChild.textContent")
+        return str(walk.question_asked(prompt, self.language).kind)
 
     # --- what is noted ---------------------------------------------------------------------------
 

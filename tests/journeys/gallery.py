@@ -1,0 +1,237 @@
+"""Every page of the service in every state that a person can bring about, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .installation import Installation
+from .visitor import BY_LINK, MODULE_PATH, PRIVATE, Visitor, walk
+
+# Which template each page of the gallery shows, by the beginning of its name.
+TEMPLATES = {
+    "home": "pages/home.html",
+    "modules": "modules/index.html",
+    "sheet": "modules/sheet.html",
+    "employers": "pages/employers.html",
+    "check": "pages/check.html",
+    "help": "pages/help.html",
+    "accessibility": "pages/accessibility.html",
+    "personal-data": "pages/personal_data.html",
+    "legal": "pages/legal.html",
+    "issuer": "documents/issuer.html",
+    "achievement": "documents/achievement.html",
+    "framework": "frameworks/index.html",
+    "competence": "frameworks/competence.html",
+    "error": "error.html",
+    "sign-in-ask": "sign_in/ask.html",
+    "sign-in-code": "sign_in/code.html",
+    "sign-in-link": "sign_in/link.html",
+    "mailbox": "development/mailbox.html",
+    "space": "space/overview.html",
+    "question": "quiz/question.html",
+    "review": "quiz/review.html",
+    "result": "quiz/result.html",
+    "offer": "offers/offer.html",
+    "my-badge": "my_badges/badge.html",
+    "badge": "badges/badge.html",
+}
+_PUBLIC = {
+    "home": "/",
+    "modules": "/modules",
+    "sheet": MODULE_PATH["fr"],
+    "employers": "/entreprises",
+    "check": "/verifier",
+    "check-not-ours": "/verifier?badge=nulle+part",
+    "help": "/aide",
+    "accessibility": "/accessibilite",
+    "personal-data": "/donnees-personnelles",
+    "legal": "/mentions-legales",
+    "issuer": "/issuers/demo?lang=fr",
+    "achievement": "/achievements/crcn-4-1-beginner/1/fr?lang=fr",
+    "framework": "/frameworks/crcn?lang=fr",
+    "competence": "/frameworks/crcn/4.1?lang=fr",
+    "error-unknown-page": "/nulle-part?lang=fr",
+    "error-not-a-page": f"{MODULE_PATH['fr']}/quiz",
+    "error-not-public": "/b/1111111111111111111111?lang=fr",
+}
+
+
+def template_of(name: str) -> str:
+    """Return the template that a page of the gallery shows."""
+    return TEMPLATES[max((start for start in TEMPLATES if name.startswith(start)), key=len)]
+
+
+def pages(visitor: Visitor, email: str) -> Iterator[str]:
+    """Lead the visitor from page to page; yield the name of each while they look at it."""
+    yield from _public(visitor)
+    yield from _sign_in(visitor, email)
+    yield from _practice(visitor)
+    yield from _quiz(visitor)
+    yield from _badge(visitor)
+
+
+def waiting(visitor: Visitor, email: str) -> Iterator[str]:
+    """Show the pages after two tries without a single answer: the third one has to wait."""
+    walker = walk.Browser(visitor.installation.base_url)
+    page = walk.first_question(walker, walker.open(MODULE_PATH["fr"]), email)
+    for _ in range(2):
+        review = walker.open(page.link("Relire mes réponses"))
+        result = walker.send(review.form("Envoyer mes réponses"))
+        address = result.address
+        if address and "Réessayer" in result.tree.text():
+            page = walker.send(result.form("Réessayer maintenant"))
+    visitor.enter_as(walker)
+    visitor.page.goto(address)
+    _in_own_language(visitor)
+    yield "result-wait"
+    visitor.tap("Mon espace")
+    yield "space-wait"
+
+
+def verdicts(visitor: Visitor, installation: Installation, email: str) -> Iterator[str]:
+    """Show a badge whose status could not be read, then the same badge withdrawn."""
+    address = installation.issue(email, language=visitor.language)
+    with installation.without_status_lists():
+        visitor.page.goto(address)
+        yield "badge-amber"
+    installation.revoke(address)
+    visitor.page.goto(address)
+    yield "badge-revoked"
+
+
+def _public(visitor: Visitor) -> Iterator[str]:
+    for name, path in _PUBLIC.items():
+        visitor.open(path)
+        if name != "error-unknown-page":
+            _in_own_language(visitor)
+        elif visitor.language == "en":
+            visitor.open("/en/nowhere")
+        yield name
+
+
+def _sign_in(visitor: Visitor, email: str) -> Iterator[str]:
+    visitor.open("/connexion")
+    _in_own_language(visitor)
+    yield "sign-in-ask"
+    _send_unchecked(visitor, "#email", "personne", "Recevoir un code")
+    yield "sign-in-ask-problem"
+    visitor.page.locator("#email").fill(email)
+    visitor.tap("Recevoir un code")
+    yield "sign-in-code"
+    _send_unchecked(visitor, "#code", "AAAAAAAAAA", "Continuer")
+    yield "sign-in-code-problem"
+    visitor.tap("Lire le message ici")
+    _in_own_language(visitor)
+    yield "mailbox"
+    letter = visitor.page.locator("article").filter(has_text=email).first
+    link = letter.locator("a").get_attribute("href") or ""
+    visitor.open(link)
+    yield "sign-in-link"
+    visitor.tap("Entrer dans mon espace")
+    yield "space-empty"
+    visitor.open(link)
+    visitor.tap("Entrer dans mon espace")
+    yield "sign-in-ask-link-used"
+
+
+def _practice(visitor: Visitor) -> Iterator[str]:
+    visitor.open(MODULE_PATH[visitor.language])
+    yield "sheet-signed-in"
+    visitor.tap("S'entraîner")
+    yield "question-practice"
+    visitor.answer()
+    visitor.tap("Enregistrer et continuer")
+    yield "question-practice-right"
+    visitor.tap("Continuer")
+    visitor.answer(rightly=False)
+    visitor.tap("Enregistrer et continuer")
+    yield "question-practice-wrong"
+    visitor.tap("Relire mes réponses")
+    visitor.tap("Envoyer mes réponses")
+    yield "result-practice"
+
+
+def _quiz(visitor: Visitor) -> Iterator[str]:
+    visitor.tap("Valider mes acquis")
+    kinds: set[str] = set()
+    while kind := visitor.question_kind():
+        if kind not in kinds:
+            yield f"question-{kind}"
+            kinds.add(kind)
+        if kind in ("ordering", "matching") and "refused" not in kinds:
+            visitor.page.locator("li.row select").first.select_option(index=1)
+            visitor.tap("Enregistrer et continuer")
+            yield "question-refused"
+            kinds.add("refused")
+        visitor.answer(rightly=False)
+        visitor.tap("Enregistrer et continuer")
+        if len(kinds) == 1:
+            visitor.tap("Relire mes réponses")
+            yield "review-with-gaps"
+            visitor.page.go_back()
+    yield "review"
+    visitor.tap("Mon espace")
+    yield "space-open-quiz"
+    visitor.tap("Reprendre le quiz")
+    visitor.tap("Relire mes réponses")
+    visitor.tap("Envoyer mes réponses")
+    yield "result-failed"
+    visitor.tap("Mon espace")
+    yield "space-after-a-try"
+    visitor.tap("Ouvrir la fiche")
+    visitor.tap("Valider mes acquis", within=visitor.page.locator("#validate"))
+    visitor.answer_all()
+    _spoil_token(visitor)
+    visitor.tap("Envoyer mes réponses")
+    yield "error-page-too-old"
+    visitor.page.go_back()
+    visitor.page.reload()
+    visitor.tap("Envoyer mes réponses")
+    yield "result-passed"
+
+
+def _badge(visitor: Visitor) -> Iterator[str]:
+    visitor.tap("Mon espace")
+    yield "space-offer"
+    visitor.tap("Voir mon badge")
+    yield "offer"
+    visitor.choose("Le nom que j'écris ici")
+    visitor.page.evaluate("document.querySelector('form.choices-form').noValidate = true")
+    visitor.tap("Recevoir ce badge")
+    yield "offer-problems"
+    visitor.page.locator("#name-text").fill("Élodie Lefèvre-Quesnel")
+    visitor.tap("Voir l'aperçu")
+    yield "offer-with-name"
+    visitor.accept(visibility=BY_LINK)
+    yield "my-badge"
+    visitor.tap("Mon espace")
+    yield "space-badge"
+    visitor.page.go_back()
+    visitor.tap("Voir la page comme un employeur")
+    yield "badge-genuine"
+    visitor.page.go_back()
+    visitor.choose(PRIVATE)
+    visitor.tap("Enregistrer ce choix")
+    yield "my-badge-private"
+
+
+def _in_own_language(visitor: Visitor) -> None:
+    """Change the language by the link on the page, when another one is shown."""
+    link = visitor.page.locator(f".languages a[hreflang={visitor.language}]")
+    if link.count():
+        with visitor.page.expect_navigation():
+            link.click()
+
+
+def _send_unchecked(visitor: Visitor, field: str, value: str, button: str) -> None:
+    """Send a form that the browser itself would hold back, as an older one does."""
+    visitor.page.locator(field).fill(value)
+    visitor.page.evaluate("document.querySelector('form.form').noValidate = true")
+    visitor.tap(button)
+
+
+def _spoil_token(visitor: Visitor) -> None:
+    """Let the page look as if it had been open for longer than the session lasts."""
+    visitor.page.evaluate(
+        "document.querySelectorAll('input[name=csrf_token]').forEach(e => { e.value = 'old' })"
+    )
