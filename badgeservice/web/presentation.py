@@ -75,6 +75,12 @@ def typographic(text: str) -> str:
     return _UNBREAKABLE.sub("\u00a0", text)
 
 
+class Verbatim(str):
+    """Text that stays as it is, to the last space: what a person typed, what will be signed."""
+
+    __slots__ = ()
+
+
 def rich_text(markdown_source: str) -> Markup:
     """Return what our authors wrote in Markdown as safe HTML.
 
@@ -107,6 +113,7 @@ def init_app(app: Flask) -> None:
         iso=_iso,
         sentence=sentence,
         without_number=without_number,
+        verbatim=Verbatim,
     )
     app.context_processor(_everywhere)
 
@@ -135,7 +142,7 @@ def _messages() -> list[str]:
 
 def _finalize(value: Any) -> Any:
     """Return what a template is about to write, with French spaces that do not break."""
-    if isinstance(value, str) and languages.current() == "fr":
+    if isinstance(value, str) and languages.current() == "fr" and not isinstance(value, Verbatim):
         return type(value)(typographic(value))
     return value
 

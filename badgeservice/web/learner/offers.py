@@ -5,6 +5,7 @@ Nothing is signed before that tap. The preview is made by the code that makes th
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -149,7 +150,13 @@ def _show(award: Award, form: ChoicesForm) -> str:
     shown = preview.preview(
         db.session, services().office, award, form.choices, now=services().clock()
     )
-    return render_template("offers/offer.html", award=award, form=form, preview=shown)
+    return render_template(
+        "offers/offer.html",
+        award=award,
+        form=form,
+        preview=shown,
+        exact=json.dumps(shown.document, indent=2, ensure_ascii=False),
+    )
 
 
 @bp.errorhandler(OfferClosed)

@@ -33,6 +33,20 @@ def held() -> dict[str, tuple[str, str]]:
             gettext("Vos résultats"),
             gettext("Pour vous dire quoi relire. Jusqu'à l'effacement de votre compte."),
         ),
+        "evidence.statement": (
+            gettext("Ce qu'une personne habilitée a écrit de votre travail"),
+            gettext(
+                "Pour vous le montrer, et à qui décide d'un badge. La vie des badges qui en "
+                "dépendent et 5 ans, ou jusqu'à l'effacement."
+            ),
+        ),
+        "award.dossier": (
+            gettext("Le dossier de chaque badge"),
+            gettext(
+                "Pour montrer sur quoi il repose et pouvoir refaire la décision. La vie du badge "
+                "et 5 ans, ou jusqu'à l'effacement de votre compte."
+            ),
+        ),
         "credential_bytes.sealed": (
             gettext("Vos badges"),
             gettext("Pour les servir à qui vous l'avez permis. Jusqu'à ce que vous les effaciez."),
