@@ -114,8 +114,9 @@ def _read(source: str) -> bytes:
             return file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
         if source.startswith(("http://", "https://", "ey")):
-            return source.encode()
-        raise Unreadable(f"{source}: {error.strerror}", code=Code.NOT_A_BADGE) from None
+            return os.fsencode(source)
+        shown = os.fsencode(source).decode(errors="replace")  # a file's name need not be text
+        raise Unreadable(f"{shown}: {error.strerror}", code=Code.NOT_A_BADGE) from None
 
 
 def _language_of_the_environment() -> Language:

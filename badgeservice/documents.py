@@ -32,7 +32,7 @@ class _Answer(Schema):
     class Meta:
         unknown = RAISE
 
-    file = fields.String(validate=validate.Length(min=1))
+    file = fields.String(validate=validate.Regexp(r"[^\0]+\Z"))
     status = fields.Integer(strict=True, validate=validate.Range(100, 599))
     type = fields.String()
     redirect = fields.String()

@@ -34,6 +34,9 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
     """
     made = []
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not settings.database_url:
+        # SQLite would make it readable by all; its journals take the mode of the database.
+        os.close(os.open(settings.database_file, os.O_WRONLY | os.O_CREAT, 0o600))
     for name, default in _SECRETS.items():
         path = settings.secret_file(name, default)
         if path.exists():

@@ -75,7 +75,7 @@ class SmtpMailer:
         is by default what the system trusts. Raises SettingsError for a way that is not safe.
         """
         self._security = Security(security)
-        if self._security is Security.NONE and not _is_loopback(host):
+        if self._security is Security.NONE and not is_loopback(host):
             raise SettingsError(f"mail to {host} without TLS; only loopback may do without")
         self._host, self._port, self._timeout = host, port, timeout
         self._username, self._password = username, password
@@ -190,7 +190,8 @@ def _domain(sender: str) -> str:
     return sender.rpartition("@")[2].rstrip("> ")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` names this machine to itself, and to nobody else."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -87,6 +87,9 @@ class Settings:
         "bonjour@example.org"
     )
     contact_phone: Annotated[str, "telephone of a human, on every page; empty: not shown"] = ""
+    trusted_proxies: Annotated[
+        int, "how many proxies of ours stand in front and name the visitor in `X-Forwarded-For`"
+    ] = 0
     log_level: Annotated[str, "`debug`, `info`, `warning` or `error`"] = "info"
 
     @classmethod
@@ -137,6 +140,8 @@ class Settings:
             problems.append(f"{PREFIX}BASE_URL: no slash at the end: {self.base_url}")
         if self.smtp_security not in ("starttls", "tls", "none"):
             problems.append(f"{PREFIX}SMTP_SECURITY: starttls, tls or none")
+        if not 0 <= self.trusted_proxies <= 5:
+            problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
         if self.log_level not in ("debug", "info", "warning", "error"):
             problems.append(f"{PREFIX}LOG_LEVEL: debug, info, warning or error")
         if self.environment is Environment.PRODUCTION:
@@ -158,7 +163,12 @@ class Settings:
     @property
     def sqlalchemy_url(self) -> str:
         """The address of the database."""
-        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'badgeservice.sqlite3'}"
+        return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the SQLite database, unless `database_url` names another database."""
+        return self.data_dir.resolve() / "badgeservice.sqlite3"
 
     @property
     def templates_dir(self) -> Path:
