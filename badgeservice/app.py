@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
 from flask import Flask
-from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from badgeservice import extensions, logs, web
 from badgeservice.catalogue import framework
@@ -25,8 +22,10 @@ from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer, SigningLog
 from badgeservice.learning import content
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
+from badgeservice.openbadges import contexts
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.settings import Environment, Settings
+from badgeservice.storage import sqlite  # noqa: F401  # its rules hold from here on
 from badgeservice.storage.vault import Vault
 
 
@@ -47,6 +46,7 @@ def create_app(
     `badgeservice setup` must have run once for these settings.
     """
     settings = settings or Settings.from_environment(os.environ)
+    contexts.check_all()
     logs.configure(settings.log_level)
     vault = Vault(settings.personal_data_key())
     services = Services(
@@ -77,6 +77,11 @@ def create_app(
         RATELIMIT_STORAGE_URI="memory://",
         BABEL_DEFAULT_LOCALE="fr",
     )
+    if settings.trusted_proxies:
+        # Rate limits count visitors, not our own proxy; addresses in badges never come from here.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # the documented way
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
+        )
     app.extensions["badgeservice"] = services
     # First, so that every request has its id before anything can refuse it.
     logs.init_app(app)
@@ -138,18 +143,3 @@ def _as_plain_type(kind: str, item: object, _context: object) -> str | Literal[F
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl_instance!r}"
     return False
-
-
-@event.listens_for(Engine, "connect")
-def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    """Make SQLite durable and strict; the default keeps neither foreign keys nor the last commit.
-
-    `synchronous=FULL`: an acknowledged badge survives a power cut (NORMAL may lose it in WAL mode).
-    """
-    if isinstance(connection, sqlite3.Connection):
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=5000")
-        cursor.close()
