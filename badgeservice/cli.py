@@ -18,7 +18,7 @@ from badgeservice.awarding import offers
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.cli_verify import make_verify_command
-from badgeservice.errors import BadgeserviceError
+from badgeservice.errors import AlreadyHeld, BadgeserviceError
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import Services, db, services
 from badgeservice.installation import prepare_database, prepare_files
@@ -32,6 +32,7 @@ from badgeservice.issuing.models import Credential, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.people import accounts, names, retention
 from badgeservice.settings import Settings
+from badgeservice.sharing import holdings
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
 from badgeservice.verification.words import Language
@@ -117,6 +118,10 @@ def issue(
             controller=accounts.organisation(session, office.issuer.slug),
             now=now,
         )
+        if held := holdings.of_class(session, person.id, slug):
+            raise AlreadyHeld(
+                f"{email} holds this badge already: {held.address}. To issue it anew, revoke it first"
+            )
         manual.record_manual(
             session,
             here.vault,

@@ -149,6 +149,12 @@ class SigningRefused(BadgeserviceError):
     code = "signing_refused"
 
 
+class SigningLogDamaged(BadgeserviceError):
+    """The signer's log holds something that the signer did not write, or not to the end."""
+
+    code = "signing_log_damaged"
+
+
 class IssuingRefused(BadgeserviceError):
     """A badge cannot be issued: no offer, another person's offer, or a choice out of range."""
 
@@ -165,6 +171,12 @@ class RuleNotMet(IssuingRefused):
     """The evidence held does not earn this badge; the sentence says what is missing."""
 
     code = "rule_not_met"
+
+
+class AlreadyHeld(BadgeserviceError):
+    """A person holds a badge of this class, and it is in force."""
+
+    code = "already_held"
 
 
 class CredentialNotFound(BadgeserviceError):

@@ -14,7 +14,12 @@ from sqlalchemy.orm import Session
 
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.models import BadgeClassVersion
-from badgeservice.errors import BadgeserviceError, CredentialNotFound, HolderErased
+from badgeservice.errors import (
+    BadgeserviceError,
+    CredentialNotFound,
+    HolderErased,
+    SigningLogDamaged,
+)
 from badgeservice.issuing import shelf, status_lists
 from badgeservice.issuing.models import (
     Credential,
@@ -25,6 +30,7 @@ from badgeservice.issuing.models import (
     StatusList,
 )
 from badgeservice.issuing.office import Office
+from badgeservice.issuing.signer import Purpose
 from badgeservice.openbadges import status_list, strict_json
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.keys import PublicKey
@@ -88,7 +94,7 @@ def _bytes(session: Session, office: Office) -> _Findings:
             }
         except HolderErased:
             continue  # the holder took everything away; the register row alone remains
-        except (CredentialNotFound, BadgeserviceError) as error:
+        except BadgeserviceError as error:
             yield credential.public_id, error.message
             continue
         for form, content in released.items():
@@ -154,11 +160,13 @@ def _signer_log(session: Session, office: Office) -> _Findings:
     """What the signer signed was planned, and what was released was signed by it."""
     planned = set(session.scalars(select(Intent.public_id)))
     prefix = f"{office.base_url}/b/"
-    signed = {
-        entry.subject.removeprefix(prefix)
-        for entry in office.log.entries()
-        if entry.purpose == "credential"
-    }
+    signed = set()
+    try:
+        for entry in office.log.entries():
+            if entry.purpose == Purpose.CREDENTIAL:
+                signed.add(entry.subject.removeprefix(prefix))
+    except SigningLogDamaged as error:
+        yield "signer's log", error.message
     for public_id in sorted(signed - planned):
         yield public_id, "signed, but never planned"
     for public_id in session.scalars(select(Credential.public_id)):

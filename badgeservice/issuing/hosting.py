@@ -101,7 +101,8 @@ class Hosting:
             base_url=self.office.base_url,
             creator=self.office.issuer.profile(language),
         )
-        return _json({"@context": v3.CONTEXT, **document}, JSON_LD, _SECONDS_FOR_EVER)
+        # The class never changes; what its issuer says of itself may.
+        return _json({"@context": v3.CONTEXT, **document}, JSON_LD, _SECONDS_SHORT)
 
     def issuer(self, slug: str) -> Hosted | None:
         """Return the issuer's profile."""

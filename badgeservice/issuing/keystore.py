@@ -62,8 +62,13 @@ def create(
     Raises KeyFileError when the key exists: a key is never overwritten.
     """
     path = _private_path(keys_dir, issuer, kid)
-    if path.exists() or any(k.issuer == issuer and k.kid == kid for k in registry(keys_dir)):
+    if any(known.issuer == issuer and known.kid == kid for known in registry(keys_dir)):
         raise KeyFileError(f"{path}: this key exists; keys are never overwritten")
+    if path.exists():
+        raise KeyFileError(
+            f"{path}: not in the registry. If {REGISTRY} was lost, restore it: keys are never "
+            "overwritten. If this key was never used (a set-up that was cut short), move it away"
+        )
     private = _generate(kind)
     entry = RegisteredKey(
         issuer=issuer,

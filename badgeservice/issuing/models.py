@@ -70,6 +70,7 @@ class Intent(Base):
     __table_args__ = (UniqueConstraint("status_list", "status_index"),)
 
     public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    # No foreign key: the award goes when its holder is erased, and the intent stays.
     award_id: Mapped[str] = mapped_column(String(64), unique=True)
     status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))
     status_index: Mapped[int]
@@ -108,7 +109,7 @@ class CredentialBytes(Base):
     __tablename__ = "credential_bytes"
 
     public_id: Mapped[str] = mapped_column(ForeignKey("credential.public_id"), primary_key=True)
-    format: Mapped[Format] = mapped_column(String(4), primary_key=True)
+    format: Mapped[Format] = mapped_column(String(16), primary_key=True)
     holder_id: Mapped[str] = mapped_column(String(64), index=True)
     sealed: Mapped[bytes] = mapped_column(
         PersonalData(

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
+from badgeservice.awarding.models import Award
 from badgeservice.errors import ConflictingChange, CredentialNotFound
 from badgeservice.issuing import status_lists
 from badgeservice.issuing.models import Credential, CredentialState, Intent
@@ -52,7 +53,8 @@ def revoke(
         session.rollback()
         raise ConflictingChange(f"{public_id} was changed by someone else")
     intent = session.get_one(Intent, public_id)
-    offers.withdraw(session, intent.award_id, now=now)
+    if session.get(Award, intent.award_id) is not None:  # gone when its holder was erased
+        offers.withdraw(session, intent.award_id, now=now)
     status_lists.publish(session, office, intent.status_list, now=now)
     chain.append(
         session,

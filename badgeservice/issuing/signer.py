@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from badgeservice.errors import SigningRefused
+from badgeservice.errors import SigningLogDamaged, SigningRefused
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keystore import SigningKey
 from badgeservice.openbadges import Document, v3
@@ -34,7 +34,10 @@ _LINTS = {Purpose.CREDENTIAL: v3.lint, Purpose.STATUS_LIST: v3.lint_status_list}
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One signature: when, for what, over which document, by which method. Digest is SHA-256."""
+    """One signature: when, for what, over which document, by which method.
+
+    `digest` is the SHA-256, in hex, of the signature as it left: proof value or token.
+    """
 
     at: str
     purpose: str
@@ -60,14 +63,20 @@ class SigningLog:
             os.close(descriptor)
 
     def entries(self) -> Iterator[LogEntry]:
-        """Yield every entry, oldest first; nothing when nothing was ever signed."""
+        """Yield every entry, oldest first; nothing when nothing was ever signed.
+
+        Raises SigningLogDamaged at a line that is none: a crash can leave half of the last one.
+        """
         try:
             file = self._path.open()
         except FileNotFoundError:
             return
         with file:
-            for line in file:
-                yield LogEntry(**json.loads(line))
+            for number, line in enumerate(file, start=1):
+                try:
+                    yield LogEntry(**json.loads(line))
+                except (ValueError, TypeError):
+                    raise SigningLogDamaged(f"{self._path}: line {number} is no entry") from None
 
 
 class Signer:

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import CredentialNotFound
-from badgeservice.issuing.models import Credential, CredentialBytes, Visibility
+from badgeservice.issuing.models import Credential, CredentialBytes, CredentialState, Visibility
 
 
 def of_holder(session: Session, person_id: str) -> list[Credential]:
@@ -18,6 +18,17 @@ def of_holder(session: Session, person_id: str) -> list[Credential]:
             .order_by(Credential.issued_at.desc(), Credential.public_id)
         )
     )
+
+
+def of_class(session: Session, person_id: str, class_slug: str) -> Credential | None:
+    """Return the badge of this class that a person holds and that is in force, None without one."""
+    return session.scalars(
+        select(Credential).where(
+            Credential.class_slug == class_slug,
+            Credential.state == CredentialState.ACTIVE,
+            Credential.public_id.in_(_ids(person_id)),
+        )
+    ).first()
 
 
 def held(session: Session, person_id: str, public_id: str) -> Credential:

@@ -29,7 +29,7 @@ class AuditEvent(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(50))
-    subject: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(300))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
     previous: Mapped[str] = mapped_column(String(64), unique=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -54,8 +54,9 @@ def append(
 ) -> AuditEvent:
     """Append an event in the caller's transaction and return it.
 
-    The unique `previous` makes two writers that read the same last link collide: one of them fails
-    and is retried, so that the chain never forks.
+    The unique `previous` makes two writers that read the same last link collide, so that the chain
+    never forks: the second raises IntegrityError. On SQLite they cannot meet, when the caller has
+    already written something in its transaction: writers come one after the other.
     """
     last = session.scalars(
         select(AuditEvent).order_by(AuditEvent.sequence.desc()).limit(1)

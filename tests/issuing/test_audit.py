@@ -158,6 +158,12 @@ def ghost_signature(desk: Desk) -> None:
     )
 
 
+def log_torn(desk: Desk) -> None:
+    """A crash left half of the last line of the signer's log."""
+    with desk.office.log._path.open("a") as file:
+        file.write('{"at": "2026-11-2')
+
+
 def class_changed(desk: Desk) -> None:
     """Somebody softens the criteria of a published class, around the application."""
     version = desk.session.scalars(select(BadgeClassVersion)).one()
@@ -183,6 +189,7 @@ def class_changed(desk: Desk) -> None:
         (chain_edited, "chain"),
         (chain_truncated, "chain"),
         (ghost_signature, "signer-log"),
+        (log_torn, "signer-log"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

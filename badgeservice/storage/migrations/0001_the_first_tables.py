@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
         sa.Column("action", sa.String(length=50), nullable=False),
-        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -294,7 +294,7 @@ def upgrade() -> None:
     op.create_table(
         "credential_bytes",
         sa.Column("public_id", sa.String(length=22), nullable=False),
-        sa.Column("format", sa.String(length=4), nullable=False),
+        sa.Column("format", sa.String(length=16), nullable=False),
         sa.Column("holder_id", sa.String(length=64), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
