@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
-from badgeservice.awarding.models import Award
+from badgeservice.awarding.models import Award, AwardState
 from badgeservice.catalogue.models import Artwork
 from badgeservice.errors import IssuingRefused, SelfCheckFailed
 from badgeservice.issuing import build, grounds, preview, shelf, status_lists
@@ -98,6 +98,26 @@ def of_award(session: Session, award_id: str) -> Credential | None:
         select(Credential)
         .join(Intent, Intent.public_id == Credential.public_id)
         .where(Intent.award_id == award_id)
+    )
+
+
+def unfinished(session: Session, person_id: str) -> list[Award]:
+    """Return what a person accepted and has not received: a crash came in between.
+
+    Accepting once more finishes it, with the first choices.
+    """
+    return list(
+        session.scalars(
+            select(Award)
+            .outerjoin(Intent, Intent.award_id == Award.id)
+            .outerjoin(Credential, Credential.public_id == Intent.public_id)
+            .where(
+                Award.person_id == person_id,
+                Award.state == AwardState.ACCEPTED,
+                Credential.public_id.is_(None),
+            )
+            .order_by(Award.decided_at)
+        )
     )
 
 

@@ -226,6 +226,7 @@ def test_a_crash_after_the_intent_is_taken_up_by_the_next_tap(desk: Desk) -> Non
     place = (planned.public_id, planned.status_list, planned.status_index)
     assert IntentState.PLANNED == planned.state
     assert AwardState.ACCEPTED == desk.session.get_one(type(award), award.id).state
+    assert [award.id] == [each.id for each in issue.unfinished(desk.session, award.person_id)]
 
     desk.office = working
     credential = desk.accept(award)
@@ -233,6 +234,7 @@ def test_a_crash_after_the_intent_is_taken_up_by_the_next_tap(desk: Desk) -> Non
     intent = desk.session.scalars(select(Intent)).one()
     assert place == (intent.public_id, intent.status_list, intent.status_index)
     assert IntentState.ISSUED == intent.state
+    assert [] == issue.unfinished(desk.session, award.person_id)
     subject = json.loads(stored(desk, credential))["credentialSubject"]
     assert ["Anaïs Lemoigne"] == [each["identityHash"] for each in subject["identifier"]]
 

@@ -17,6 +17,7 @@ from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.text import Text
 from badgeservice.evidence import narrative, record
 from badgeservice.extensions import db, services
+from badgeservice.issuing import issue
 from badgeservice.learning import attempts
 from badgeservice.learning.content import Module
 from badgeservice.learning.models import Attempt, Mode
@@ -67,7 +68,9 @@ def overview() -> str:
 
 
 def _next_step(person_id: str, now: datetime) -> NextStep:
-    if waiting := offers.open_offers(db.session, person_id):
+    # What was accepted and not finished comes first: one tap is missing.
+    unfinished = issue.unfinished(db.session, person_id)
+    if waiting := unfinished + offers.open_offers(db.session, person_id):
         award = waiting[0]
         version = classes.get(db.session, award.slug, award.class_version)
         return NextStep(offer=award, offer_version=version)
