@@ -141,7 +141,8 @@ def evaluate(rule: Rule, facts: Sequence[Fact], skill: Skill, now: datetime) -> 
             return Met(used, strength, trace)
     if waits := _waits(rule.when, case):
         return Pending(waits, trace)
-    return NotYet(trace, skill.minimum_strength if trace.truth is Truth.YES else None)
+    # Not missing, and not worth waiting for: what there is, decided or not, is too weak.
+    return NotYet(trace, None if trace.truth is Truth.NO else skill.minimum_strength)
 
 
 def supported(used: Sequence[Fact], skill: Skill) -> Strength:

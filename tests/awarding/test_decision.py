@@ -377,6 +377,16 @@ def test_what_is_too_weak_may_still_be_waiting_for_what_is_strong_enough() -> No
     assert (reviewed,) == decision.waits
 
 
+def test_what_could_never_be_strong_enough_is_not_waited_for() -> None:
+    """Once decided it would still be too weak: better to say at once what the level asks."""
+    intermediate = Skill(("4.1",), LEVELS, Strength.WORK_REVIEWED)
+
+    decision = decide(QUIZ, quiz(outcome=Outcome.PENDING), skill=intermediate)
+
+    assert isinstance(decision, NotYet)
+    assert Strength.WORK_REVIEWED == decision.strength_needed
+
+
 def test_a_further_route_is_taken_only_if_it_helps_the_whole() -> None:
     """Choosing part by part would lose 4.1 here: the stronger half is not the better half."""
     both = Skill(("1.3", "4.1"), LEVELS, Strength.DECLARED)
