@@ -88,7 +88,8 @@ class Hosting:
             body = shelf.take(self._session, self.office.vault, row, Format(form))
         except (HolderErased, CredentialNotFound):
             return None
-        return Hosted(body, CREDENTIAL_MEDIA_TYPES[Format(form)], _SECONDS_SHORT)
+        # Asked anew each time: its holder may hide it, and that holds from the same moment on.
+        return Hosted(body, CREDENTIAL_MEDIA_TYPES[Format(form)], 0)
 
     def achievement(self, slug: str, version: str, language: str) -> Hosted | None:
         """Return a published badge class version in one language."""

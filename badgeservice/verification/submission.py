@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgeservice.errors import ImageRefused, NotBaked, Unreadable, UnreadableJSON
+from badgeservice.errors import AmbiguousImage, ImageRefused, NotBaked, Unreadable, UnreadableJSON
 from badgeservice.openbadges import Document, strict_json
 from badgeservice.openbadges.bakery import png
 from badgeservice.verification.codes import Code
@@ -79,7 +79,11 @@ def recognise(data: bytes) -> Submission:
 
 def _unbake(data: bytes) -> str:
     try:
-        return png.unbake(data)
+        text = png.unbake(data)
+        if png.count_badges(data) > 1:
+            # Other software may show the other one, next to what we say of this one.
+            raise AmbiguousImage("the image carries badges of several editions")
+        return text
     except NotBaked as error:
         raise Unreadable(f"PNG: {error.message}", code=Code.NOT_BAKED) from None
     except ImageRefused as error:

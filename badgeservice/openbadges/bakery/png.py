@@ -18,6 +18,9 @@ from badgeservice.errors import AmbiguousImage, ImageRefused, NotBaked
 KEYWORD = "openbadgecredential"
 """The keyword of Open Badges 3.0."""
 
+_KEYWORDS = (KEYWORD.encode("latin-1"), b"openbadges")
+"""Every keyword under which a badge is looked for; the second is that of Open Badges 2."""
+
 MAXIMUM_BYTES = 2_097_152
 MAXIMUM_TEXT_BYTES = 262_144
 MAXIMUM_CHUNKS = 64
@@ -78,6 +81,16 @@ def unbake(png: bytes, *, keyword: str = KEYWORD) -> str:
         return _international_text(candidates[0].content).decode()
     except (ValueError, zlib.error):
         raise ImageRefused("the text in the image is damaged", code="bad_text") from None
+
+
+def count_badges(png: bytes) -> int:
+    """Return how many texts in `png` one software or another would take for a badge.
+
+    That is, under the keyword of any edition of Open Badges, whatever its capitals. Raises
+    `ImageRefused` for a file that is not one sound PNG.
+    """
+    keywords = [(_keyword(chunk) or b"").strip().lower() for chunk in _chunks(png)]
+    return sum(keyword in _KEYWORDS for keyword in keywords)
 
 
 def _chunks(data: bytes) -> list[_Chunk]:
