@@ -17,7 +17,13 @@ from badgeservice.learning import markdown
 from badgeservice.web import languages
 
 _NUMBER = re.compile(r"^\d+\.\s+")
-_UNBREAKABLE = re.compile(r" (?=[:;?!»%](?:\W|$))|(?<=«) |(?<=\d) (?=(?:min|h)\b)")
+# What a number is never cut off from: its unit, or the month of its day.
+_AFTER_NUMBERS = (
+    "min|h|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+)
+_UNBREAKABLE = re.compile(
+    rf" (?=[:;?!»%](?:\W|$))|(?<=«) |(?:(?<=\d)|(?<=\b1er)) (?=(?:{_AFTER_NUMBERS})\b)"
+)
 SITE_NAME = "Cotentin Digital"
 # The calendar of the people whom we serve; the signed instants are in UTC.
 ZONE = get_timezone("Europe/Paris")
@@ -65,11 +71,13 @@ def without_number(title: str) -> str:
 
 
 def typographic(text: str) -> str:
-    """Return French text whose punctuation and units never begin a line (U+00A0 before them).
+    """Return French text whose punctuation, units and months never begin a line (U+00A0 there).
 
     Authors type plain spaces; this is the one place that knows better.
 
     >>> typographic("Pas encore : 6 sur 10") == "Pas encore\u00a0: 6 sur 10"
+    True
+    >>> typographic("le 1er mars 2026") == "le 1er\u00a0mars 2026"
     True
     """
     return _UNBREAKABLE.sub("\u00a0", text)

@@ -57,7 +57,7 @@ def test_the_verdict_is_reached_anew_at_each_visit(app, client, clock, public_id
 
     tone, words = verdict(client.get(f"/b/{public_id}").text)
     assert "red" == tone
-    assert "retiré par l'émetteur le 23 novembre 2026" in words.replace("&#39;", "'")
+    assert "retiré par l'émetteur le 23\xa0novembre 2026" in words.replace("&#39;", "'")
 
 
 def test_an_expired_badge_says_until_when_it_was_valid(client, clock, public_id):
@@ -66,7 +66,7 @@ def test_an_expired_badge_says_until_when_it_was_valid(client, clock, public_id)
 
     tone, words = verdict(client.get(f"/b/{public_id}").text)
     assert "red" == tone
-    assert "valable jusqu'au 23 novembre 2028" in words.replace("&#39;", "'")
+    assert "valable jusqu'au 23\xa0novembre 2028" in words.replace("&#39;", "'")
 
 
 @pytest.mark.parametrize("published", [b"", b"{}", b"not json"])

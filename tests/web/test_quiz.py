@@ -111,7 +111,7 @@ def test_the_third_try_waits_and_says_until_when(learner):
 
     page = learner.get(fail(learner)).text
 
-    assert "Nouvelle tentative possible le 23 novembre 2026 à 10\xa0h 10." in page
+    assert "Nouvelle tentative possible le 23\xa0novembre 2026 à 10\xa0h 10." in page
     assert "Réessayer maintenant" not in page
 
 
