@@ -80,6 +80,6 @@ def _answer(visitor: Visitor, path: str, public_id: str) -> tuple[int, str, dict
 def _is_kept_from_search(visitor: Visitor) -> bool:
     """Tell whether the page and its headers both say noindex, and that they agree."""
     in_page = visitor.page.locator("meta[name=robots][content=noindex]").count() == 1
-    in_header = visitor.answers[0].headers.get("x-robots-tag") == "noindex"
+    in_header = visitor.document.headers.get("x-robots-tag") == "noindex"
     assert in_page == in_header
     return in_page

@@ -170,8 +170,13 @@ class Visitor:
 
     def weight(self) -> tuple[int, int]:
         """Return the bytes of the HTML of this page, and of everything that it loads."""
-        sizes = [len(answer.body()) for answer in self.answers]
-        return sizes[0], sum(sizes)
+        sizes = [int(answer.headers["content-length"]) for answer in self.answers]
+        return int(self.document.headers["content-length"]), sum(sizes)
+
+    @property
+    def document(self) -> Response:
+        """The answer that holds the HTML of this page."""
+        return next(each for each in self.answers if each.request.is_navigation_request())
 
     def _pass(self, route: Route) -> None:
         if self._is_ours(route.request):
