@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from badgeservice.awarding import rules
 from badgeservice.catalogue import classes, templates
 from badgeservice.errors import SettingsError
 from badgeservice.extensions import alembic
@@ -79,6 +80,8 @@ def prepare_database(
     alembic.upgrade()
     made = _claim(session, described, now=now)
     for template in templates.load_all(settings.templates_dir):
+        # Once published it stays, so a rule that nobody can read must not get that far.
+        rules.parse(template.rule, origin=f"{settings.templates_dir / template.slug}, rule.yaml")
         published, is_new = classes.seed(session, template, described, now=now)
         if is_new:
             made.append(f"badge class {published.slug}, version {published.version}")

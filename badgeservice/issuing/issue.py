@@ -205,6 +205,7 @@ def _release(
         subject=credential.public_id,
         details={
             "award": award.id,
+            "dossier": award.dossier_digest,
             "class": f"{version.slug}/{version.version}",
             "json": credential.json_digest,
             "jwt": credential.jwt_digest,

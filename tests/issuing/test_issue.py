@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
-from badgeservice.awarding.models import AwardState
+from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import (
     IssuingRefused,
     OfferClosed,
@@ -296,6 +296,7 @@ def test_the_chain_tells_of_the_badge_without_a_person(desk: Desk) -> None:
 
     assert credential.public_id == event.subject
     assert credential.json_digest == event.details["json"]
+    assert desk.session.scalars(select(Award)).one().dossier_digest == event.details["dossier"]
     assert "Lemoigne" not in json.dumps(event.details)
 
 
