@@ -8,6 +8,7 @@ Secrets have no default outside development: there, `scripts/quickstart` writes 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,8 @@ from badgeservice.storage.vault import MASTER_KEY_BYTES
 PREFIX = "BADGESERVICE_"
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
+# It is compared letter by letter for ever, so it has one form only; other alphabets as `xn--`.
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9]+(?:[.-]+[a-z0-9]+)*|\[[0-9a-f:]+\])(?::[1-9][0-9]*)?")
 
 
 class Environment(StrEnum):
@@ -131,13 +134,19 @@ class Settings:
 
     def _problems(self) -> list[str]:
         problems = []
-        url = urlsplit(self.base_url)
+        try:
+            url = urlsplit(self.base_url)
+            _ = url.port
+        except ValueError:
+            return [f"{PREFIX}BASE_URL: not an address: {self.base_url!a}"]
         if url.scheme not in ("http", "https") or not url.hostname:
             problems.append(f"{PREFIX}BASE_URL: not an http(s) address: {self.base_url}")
         elif url.path not in ("", "/") or url.query or url.fragment or url.username:
             problems.append(f"{PREFIX}BASE_URL: only scheme, host and port: {self.base_url}")
         elif self.base_url.endswith("/"):
             problems.append(f"{PREFIX}BASE_URL: no slash at the end: {self.base_url}")
+        elif not _ORIGIN.fullmatch(self.base_url):
+            problems.append(f"{PREFIX}BASE_URL: not a host in small letters: {self.base_url!a}")
         if self.smtp_security not in ("starttls", "tls", "none"):
             problems.append(f"{PREFIX}SMTP_SECURITY: starttls, tls or none")
         if not 0 <= self.trusted_proxies <= 5:
@@ -199,7 +208,7 @@ class Settings:
 
     def secret_key(self) -> str:
         """Return the secret that signs sessions; raise SettingsError when there is none."""
-        return self._secret("secret_key_file", "secret-key").decode("ascii")
+        return self._secret("secret_key_file", "secret-key").decode("latin-1")
 
     def personal_data_key(self) -> bytes:
         """Return the 32 bytes that wrap personal data; raise SettingsError when there are none."""

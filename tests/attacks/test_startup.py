@@ -11,6 +11,7 @@ from flask import Flask
 
 from badgeservice import extensions, installation
 from badgeservice.app import create_app
+from badgeservice.errors import SettingsError
 from badgeservice.issuing import issuer
 from badgeservice.settings import Settings
 from tests.conftest import Clock, settings_in
@@ -63,3 +64,42 @@ def _app(installed: Settings, folder: Path, base_url: str, clock: Clock) -> Flas
         if file.is_file():
             (settings.data_dir / file.name).write_bytes(file.read_bytes())
     return create_app(settings, clock=clock)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:x",
+        "http://127.0.0.1:0080",
+        "http://a b",
+        "http://a<b>",
+        "HTTPS://badges.example",
+        "https://Badges.Example",
+        "https://badges.example\\@evil.example",
+        "https://bädges.example",
+        "https://-.example",
+    ],
+)
+def test_no_address_is_signed_that_others_may_read_in_another_way(base_url: str) -> None:
+    """It stands in every badge for ever, and our own identifier is compared with it as text."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"BADGESERVICE_BASE_URL": base_url})
+
+    assert "BADGESERVICE_BASE_URL" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://127.0.0.1:8000", "http://[::1]:8000", "https://xn--bdges-gra.example"]
+)
+def test_ordinary_addresses_are_not_refused(base_url: str) -> None:
+    """The check must not be the reason why nobody can try the service out."""
+    assert Settings.from_environment({"BADGESERVICE_BASE_URL": base_url}).base_url == base_url
+
+
+def test_a_session_secret_of_random_bytes_is_a_secret(tmp_path: Path) -> None:
+    """An operator who writes bytes instead of digits is not answered with a stack trace."""
+    (tmp_path / "secret-key").write_bytes(bytes(range(128, 160)))
+
+    assert len(Settings(data_dir=tmp_path).secret_key()) == 32
