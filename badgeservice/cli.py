@@ -52,12 +52,19 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command; an error of ours is one sentence on standard error and exit status 1."""
+    """Run the command; what went wrong is one sentence on standard error and exit status 1."""
     try:
         cli()
     except BadgeserviceError as error:
-        click.echo(f"badgeservice: {error.message}", err=True)
-        sys.exit(1)
+        sentence = error.message
+    except UnicodeError:
+        sentence = "an argument or a file is not text in UTF-8"
+    except OSError as error:  # a folder that cannot be written, a disk that is full
+        sentence = f"{error.filename or 'input or output'}: {error.strerror or error}"
+    else:
+        return
+    click.echo(f"badgeservice: {sentence}", err=True)
+    sys.exit(1)
 
 
 @cli.command()
@@ -106,6 +113,8 @@ def issue(
     as_json: bool,
 ) -> None:
     """Issue a badge as an administrator, on the strength of what you vouch for."""
+    if out:
+        out.mkdir(parents=True, exist_ok=True)  # before anything is signed
     with _installation() as (session, here):
         now = here.clock()
         office = here.office
@@ -233,7 +242,6 @@ def _verifying() -> tuple[Fetch, Register]:
 
 
 def _write(session: Session, here: Services, credential: Credential, out: Path) -> dict[str, str]:
-    out.mkdir(parents=True, exist_ok=True)
     written = {}
     for form, name in _FILES.items():
         path = out / name

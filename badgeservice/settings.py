@@ -8,7 +8,9 @@ Secrets have no default outside development: there, `scripts/quickstart` writes 
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,10 +18,14 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from badgeservice.errors import SettingsError
 from badgeservice.storage.vault import MASTER_KEY_BYTES
 
 PREFIX = "BADGESERVICE_"
+_SECRET_BYTES_AT_MOST = 4096
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
 # It is compared letter by letter for ever, so it has one form only; other alphabets as `xn--`.
@@ -149,6 +155,10 @@ class Settings:
             problems.append(f"{PREFIX}BASE_URL: not a host in small letters: {self.base_url!a}")
         if self.smtp_security not in ("starttls", "tls", "none"):
             problems.append(f"{PREFIX}SMTP_SECURITY: starttls, tls or none")
+        try:
+            make_url(self.sqlalchemy_url)
+        except ArgumentError:
+            problems.append(f"{PREFIX}DATABASE_URL: not an address of a database")
         if not 0 <= self.trusted_proxies <= 5:
             problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
         if self.log_level not in ("debug", "info", "warning", "error"):
@@ -235,7 +245,16 @@ class Settings:
     def _secret(self, name: str, default: str) -> bytes:
         path = self.secret_file(name, default)
         try:
-            secret = path.read_bytes().strip()
+            with path.open("rb") as file:
+                kind = os.fstat(file.fileno()).st_mode
+                # Whoever reads this file opens what it protects. A link is followed: container
+                # platforms hand their secrets over as links.
+                if not stat.S_ISREG(kind) or kind & 0o077:
+                    raise SettingsError(
+                        f"{PREFIX}{name.upper()}: {path}: must be a plain file that only its owner "
+                        f"can read; chmod 0400 {path}"
+                    )
+                secret = file.read(_SECRET_BYTES_AT_MOST).strip()
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise SettingsError(f"{PREFIX}{name.upper()}: {path}: {reason}") from None

@@ -6,6 +6,7 @@ import importlib
 import ipaddress
 import os
 import pkgutil
+import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -166,11 +167,21 @@ def letters() -> Letters:
 @pytest.fixture
 def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
     """The application, on a fresh copy of the installation."""
-    settings = settings_in(tmp_path, keys_dir=installed.keys_dir)
-    settings.data_dir.mkdir()
-    for file in installed.data_dir.iterdir():
+    yield from running(copy_of(installed, tmp_path), clock, letters)
+
+
+def copy_of(settings: Settings, folder: Path, **changes: object) -> Settings:
+    """Return the settings of a copy of an installation, in `folder`; the keys are shared."""
+    copy = settings_in(folder, keys_dir=settings.keys_dir, **changes)
+    copy.data_dir.mkdir(parents=True)
+    for file in settings.data_dir.iterdir():
         if file.is_file():
-            (settings.data_dir / file.name).write_bytes(file.read_bytes())
+            shutil.copy2(file, copy.data_dir / file.name)  # secrets keep their mode
+    return copy
+
+
+def running(settings: Settings, clock: Clock, letters: Letters) -> Iterator[Flask]:
+    """Yield the application of an installation, and close its database afterwards."""
     application = create_app(settings, clock=clock, mailer=letters)
     application.testing = True
     # A test that expects an answer must see the answer, not the exception behind it.

@@ -134,6 +134,29 @@ def test_issue_refuses_in_a_sentence(run: Run, arguments: tuple[str, ...], sente
     assert "0 violation(s)" in run("audit").stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("issue", "--badge", "\udcff", "--to", "a@example.org"), "UTF-8"),
+        (("revoke", "\udcff", "--reason", "issued_in_error"), "UTF-8"),
+        (
+            ("issue", "--badge", "crcn-4-1-beginner", "--to", "z@example.org", "--out", "/proc/no"),
+            "/proc/no",
+        ),
+    ],
+    ids=["badge not text", "id not text", "folder not to be made"],
+)
+def test_what_the_machine_refuses_is_a_sentence_too(
+    run: Run, arguments: tuple[str, ...], sentence: str
+) -> None:
+    """No trace of the program, and nothing signed that could not be written."""
+    answer = run(*arguments)
+
+    assert 1 == answer.returncode
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_an_edited_copy_is_red(run: Run, issued: tuple[str, Path]) -> None:
     """Exit status 1: the content was changed."""
     _, out = issued

@@ -60,6 +60,8 @@ def test_production_has_no_default_for(missing: str) -> None:
         ("BADGESERVICE_BASE_URL", "https://user@badges.example"),
         ("BADGESERVICE_BASE_URL", "ftp://badges.example"),
         ("BADGESERVICE_BASE_URL", "badges.example"),
+        ("BADGESERVICE_DATABASE_URL", "not a database"),
+        ("BADGESERVICE_TRUSTED_PROXIES", "6"),
         ("BADGESERVICE_SMTP_PORT", "smtp"),
         ("BADGESERVICE_SMTP_SECURITY", "maybe"),
         ("BADGESERVICE_LOG_LEVEL", "loud"),
@@ -85,10 +87,31 @@ def test_names_every_problem_at_once() -> None:
 @pytest.mark.parametrize("content", ["", "short", "not hex " * 4, "ab" * 31])
 def test_refuses_a_personal_data_key_that_is_not_one(tmp_path: Path, content: str) -> None:
     """A wrong key would seal data that nobody can open again."""
-    (tmp_path / "personal-data-key").write_text(content)
+    key = tmp_path / "personal-data-key"
+    key.write_text(content)
+    key.chmod(0o400)
 
     with pytest.raises(SettingsError):
         Settings(data_dir=tmp_path).personal_data_key()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_refuses_a_secret_that_others_can_read(tmp_path: Path, mode: int) -> None:
+    """The sentence says how to mend it."""
+    secret = tmp_path / "secret-key"
+    secret.write_text("a" * 64)
+    secret.chmod(mode)
+
+    with pytest.raises(SettingsError, match="chmod 0400"):
+        Settings(data_dir=tmp_path).secret_key()
+
+
+def test_refuses_a_secret_that_never_ends(tmp_path: Path) -> None:
+    """A device is no secret, and is not read to its end."""
+    (tmp_path / "secret-key").symlink_to("/dev/zero")
+
+    with pytest.raises(SettingsError, match="plain file"):
+        Settings(data_dir=tmp_path).secret_key()
 
 
 def test_a_missing_secret_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from badgeservice.app import create_app
 from badgeservice.errors import SettingsError
 from badgeservice.issuing import issuer
 from badgeservice.settings import Settings
-from tests.conftest import Clock, settings_in
+from tests.conftest import Clock, copy_of, settings_in
 
 
 @pytest.fixture
@@ -58,12 +58,7 @@ def test_the_mails_are_not_shown_at_a_public_address(
 
 def _app(installed: Settings, folder: Path, base_url: str, clock: Clock) -> Flask:
     """Return the application at another address, with the secrets and keys of `installed`."""
-    settings = settings_in(folder, base_url=base_url, keys_dir=installed.keys_dir)
-    settings.data_dir.mkdir(parents=True)
-    for file in installed.data_dir.iterdir():
-        if file.is_file():
-            (settings.data_dir / file.name).write_bytes(file.read_bytes())
-    return create_app(settings, clock=clock)
+    return create_app(copy_of(installed, folder, base_url=base_url), clock=clock)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +95,8 @@ def test_ordinary_addresses_are_not_refused(base_url: str) -> None:
 
 def test_a_session_secret_of_random_bytes_is_a_secret(tmp_path: Path) -> None:
     """An operator who writes bytes instead of digits is not answered with a stack trace."""
-    (tmp_path / "secret-key").write_bytes(bytes(range(128, 160)))
+    secret = tmp_path / "secret-key"
+    secret.write_bytes(bytes(range(128, 160)))
+    secret.chmod(0o400)
 
     assert len(Settings(data_dir=tmp_path).secret_key()) == 32

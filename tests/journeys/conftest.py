@@ -77,13 +77,13 @@ def email() -> str:
 
 
 @pytest.fixture
-def photograph() -> Callable[[Page, str], None]:
+def photograph() -> Callable[..., None]:
     """Return a function that keeps a picture of a page, when BADGESERVICE_SCREENSHOTS=1 asks so."""
     folder = ROOT / "screenshots"
 
-    def keep(page: Page, name: str) -> None:
+    def keep(page: Page, name: str, *, whole: bool = True) -> None:
         if os.environ.get("BADGESERVICE_SCREENSHOTS") == "1":
-            page.screenshot(path=folder / f"{name}.png", full_page=True)
+            page.screenshot(path=folder / f"{name}.png", full_page=whole)
 
     return keep
 

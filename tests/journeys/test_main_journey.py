@@ -40,6 +40,7 @@ def test_from_home_to_badge_and_its_verdicts(
     email: str,
     tmp_path: Path,
     report: Callable[[str], None],
+    photograph: Callable[..., None],
 ) -> None:
     """A quiz that is not passed says what is missing; passed, it leads to a badge that is checked.
 
@@ -64,6 +65,7 @@ def test_from_home_to_badge_and_its_verdicts(
     files = _download(visitor, tmp_path)
     visitor.tap("Voir la page comme un employeur")
     _check_verdict(visitor, "green", "Badge authentique et actif")
+    photograph(visitor.page, "badge-page", whole=False)
 
     _check_files(installation, files, tmp_path)
     installation.revoke(address)

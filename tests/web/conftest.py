@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
@@ -15,9 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from badgeservice import extensions, installation
+from badgeservice import extensions
 from badgeservice.app import create_app
-from badgeservice.issuing import issuer
 from badgeservice.issuing.models import Credential, Visibility
 from badgeservice.learning import content
 from badgeservice.learning.quiz import (
@@ -27,49 +25,11 @@ from badgeservice.learning.quiz import (
     OrderingQuestion,
     ShortTextQuestion,
 )
-from badgeservice.mail import Message
 from badgeservice.settings import Settings
+from tests.conftest import Clock, Letters, copy_of, running
 
 MODULE = "workplace-security-reflexes"
 BADGE = "crcn-4-1-beginner"
-
-
-@dataclass
-class Clock:
-    """A clock that a test sets; it stands still otherwise."""
-
-    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """Return the instant."""
-        return self.now
-
-    def advance(self, **duration: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**duration)
-
-
-@dataclass
-class Letters:
-    """Keeps every mail that was sent."""
-
-    sent: list[Message] = field(default_factory=list)
-
-    def send(self, message: Message) -> None:
-        """Take a mail."""
-        self.sent.append(message)
-
-
-def settings_in(folder: Path, **changes: object) -> Settings:
-    """Return the settings of an installation that lives in `folder`."""
-    return Settings(
-        **{
-            "base_url": "http://localhost",
-            "data_dir": folder / "data",
-            "keys_dir": folder / "keys",
-            **changes,
-        }  # type: ignore[arg-type]
-    )
 
 
 @dataclass(frozen=True)
@@ -82,20 +42,6 @@ class Furnished:
     settings: Settings
     public_id: str
     cookie: str
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """An installation with its secrets, keys, tables and seeds; made once."""
-    settings = settings_in(tmp_path_factory.mktemp("installation"))
-    made_at = datetime(2026, 11, 1, tzinfo=UTC)
-    installation.prepare_files(settings, now=made_at)
-    described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    app = create_app(settings, clock=lambda: made_at)
-    with app.app_context():
-        installation.prepare_database(extensions.db.session, described, settings, now=made_at)
-        extensions.db.engine.dispose()
-    return settings
 
 
 @pytest.fixture(scope="session")
@@ -114,39 +60,10 @@ def furnished(installed: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
     return Furnished(settings, public_id, cookie.value)
 
 
-def copy_of(settings: Settings, folder: Path) -> Settings:
-    """Return the settings of a copy of an installation, in `folder`."""
-    copy = settings_in(folder, keys_dir=settings.keys_dir)
-    copy.data_dir.mkdir()
-    for file in settings.data_dir.iterdir():
-        if file.is_file():
-            (copy.data_dir / file.name).write_bytes(file.read_bytes())
-    return copy
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of the application under test."""
-    return Clock()
-
-
-@pytest.fixture
-def letters() -> Letters:
-    """The mails that the application under test sends."""
-    return Letters()
-
-
 @pytest.fixture
 def app(furnished: Furnished, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
     """The application, on a fresh copy of the furnished installation."""
-    application = create_app(copy_of(furnished.settings, tmp_path), clock=clock, mailer=letters)
-    application.testing = True
-    # A test that expects an answer must see the answer, not the exception behind it.
-    application.config["PROPAGATE_EXCEPTIONS"] = False
-    extensions.limiter.reset()
-    yield application
-    with application.app_context():
-        extensions.db.engine.dispose()
+    yield from running(copy_of(furnished.settings, tmp_path), clock, letters)
 
 
 @pytest.fixture

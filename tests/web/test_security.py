@@ -14,7 +14,8 @@ from badgeservice import extensions
 from badgeservice.app import create_app
 from badgeservice.issuing.models import Intent
 from badgeservice.settings import Environment, Settings
-from tests.web.conftest import MODULE, Learner, Letters, csrf_token
+from tests.conftest import Letters
+from tests.web.conftest import MODULE, Learner, csrf_token
 
 # What a private page must never lack, and what no page may lack.
 HEADERS = {
