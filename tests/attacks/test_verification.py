@@ -18,8 +18,8 @@ def test_the_largest_badge_with_the_most_proofs_is_the_largest_that_is_read() ->
     """The library's work grows with the square of the values under one property.
 
     Anyone can make this badge: its key is its issuer. While it is read, a lock keeps every other
-    verification waiting, the badge pages among them. The bound keeps that below a second; with one
-    value more nothing is read at all.
+    verification waiting, the badge pages among them. The bound keeps that below a second; with a
+    few values more nothing is read at all.
     """
     school, key = School(), Key(77)
     issuer = did.did_key(key.public)
@@ -33,7 +33,7 @@ def test_the_largest_badge_with_the_most_proofs_is_the_largest_that_is_read() ->
     proofs = [school.sign(badge, key=key, method=method)["proof"][0] for _ in range(MAXIMUM_PROOFS)]
 
     report = school.verify(badge | {"proof": proofs})
-    achievement["tag"].append("one more")
+    achievement["tag"] += [str(n) for n in range(10)]
     larger = school.verify(badge | {"proof": proofs})
 
     assert report.verdict is Verdict.AMBER, "the badge must pass, or not all work was done"
