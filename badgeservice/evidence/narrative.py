@@ -66,7 +66,7 @@ _STRENGTH = Text(
 def narrative(fact: Fact, language: Language) -> str:
     """Return what was done and how it was verified, in plain text of one paragraph.
 
-    The days are those of UTC, like every date in the badge. Raises KeyError for a level that the
+    The days are those of people in France, as on every page. Raises KeyError for a level that the
     framework does not know.
     """
     return f"{_deed(fact, language)} {strength_sentence(fact.strength, language)}"

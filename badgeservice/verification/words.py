@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from badgeservice.verification.codes import Check, Code, Outcome
 from badgeservice.verification.report import Finding, Integrity, Issuer, Report, Status, Verdict
 
 Language = Literal["fr", "en"]
+
+ZONE = ZoneInfo("Europe/Paris")
+"""Where the days of our sentences begin and end: those who read them live there."""
 
 _MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -83,12 +87,13 @@ _NOT_IN_FORCE = {
 
 
 def date(instant: datetime, language: Language) -> str:
-    """Return the day of an instant, in full, as UTC counts days.
+    """Return the day of an instant, in full, as people in France count days.
 
     >>> from datetime import UTC
-    >>> date(datetime(2026, 11, 1, tzinfo=UTC), "fr"), date(datetime(2026, 11, 1, tzinfo=UTC), "en")
-    ('1er novembre 2026', '1 November 2026')
+    >>> date(datetime(2026, 10, 31, 23, tzinfo=UTC), "fr")
+    '1er novembre 2026'
     """
+    instant = instant.astimezone(ZONE)
     month = _MONTHS[language].split()[instant.month - 1]
     day = "1er" if language == "fr" and instant.day == 1 else str(instant.day)
     return f"{day} {month} {instant.year}"

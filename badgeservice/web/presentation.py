@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from babel.dates import get_timezone
 from flask import Flask, get_flashed_messages, request
 from flask_babel import format_date, gettext
 from markupsafe import Markup
 
 from badgeservice.extensions import babel, services
 from badgeservice.learning import markdown
+from badgeservice.verification.words import ZONE
 from badgeservice.web import languages
 
 _NUMBER = re.compile(r"^\d+\.\s+")
@@ -25,12 +25,10 @@ _UNBREAKABLE = re.compile(
     rf" (?=[:;?!»%](?:\W|$))|(?<=«) |(?:(?<=\d)|(?<=\b1er)) (?=(?:{_AFTER_NUMBERS})\b)"
 )
 SITE_NAME = "Cotentin Digital"
-# The calendar of the people whom we serve; the signed instants are in UTC.
-ZONE = get_timezone("Europe/Paris")
 
 
 def local(instant: datetime) -> datetime:
-    """Return `instant` in the time of France."""
+    """Return `instant` in the time of France; the signed instants are in UTC."""
     return instant.astimezone(ZONE)
 
 

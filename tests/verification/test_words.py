@@ -197,3 +197,10 @@ def test_only_a_green_report_is_called_active(check, language):
             assert sentence
             if "actif" in sentence or "active" in sentence:
                 assert found.verdict is Verdict.GREEN
+
+
+def test_a_day_begins_at_midnight_in_france():
+    """A badge accepted on the 24th is not said to be withdrawn on the 23rd, an hour later."""
+    just_after_midnight = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+
+    assert words.date(just_after_midnight, "fr") == "24 novembre 2026"
