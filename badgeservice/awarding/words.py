@@ -326,10 +326,10 @@ def _enumerated(phrases: Sequence[str], last: str) -> str:
 
 def _strength(strength: Strength, language: Language) -> str:
     """Return a strength as a requirement: its words and its place on the scale."""
-    words, most = strength.words[language], int(max(Strength))
+    words, most = strength.words[language], len(Strength)
     return {
-        "fr": f"« {words} », {int(strength)} sur {most}",
-        "en": f"“{words}”, {int(strength)} of {most}",
+        "fr": f"« {words} », {strength.marks} sur {most}",
+        "en": f"“{words}”, {strength.marks} of {most}",
     }[language]
 
 

@@ -20,6 +20,11 @@ class Strength(IntEnum):
     OBSERVED_AT_WORK = 4
 
     @property
+    def marks(self) -> int:
+        """How many of the five marks are filled: even what is merely declared has one."""
+        return int(self) + 1
+
+    @property
     def words(self) -> Text:
         """The strength in words."""
         return _WORDS[self]

@@ -76,10 +76,10 @@ def strength_sentence(strength: Strength, language: Language) -> str:
     """Return the last sentence of a narrative.
 
     >>> strength_sentence(Strength.ONLINE_QUIZ, "fr")
-    'Niveau de vérification : quiz en ligne, non surveillé (1 sur 4).'
+    'Niveau de vérification : quiz en ligne, non surveillé (2 sur 5).'
     """
     return _STRENGTH[language].format(
-        strength=strength.words[language], number=int(strength), most=int(max(Strength))
+        strength=strength.words[language], number=strength.marks, most=len(Strength)
     )
 
 

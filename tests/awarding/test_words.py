@@ -57,7 +57,7 @@ BADGE = Badge("crcn-1-3-beginner", HeldState.HELD)
 FRENCH_QUIZ = "l'évaluation « Les bons réflexes », réussie avec au moins 70 %"
 FRENCH_OTHER = "l'évaluation « Autre module », réussie avec au moins 75 %"
 FRENCH_MANUAL = (
-    "l'attestation d'une personne habilitée (au moins « travail relu ou gestes observés », 3 sur 4)"
+    "l'attestation d'une personne habilitée (au moins « travail relu ou gestes observés », 4 sur 5)"
 )
 FRENCH_BADGE = "le badge « Traiter des données »"
 
@@ -135,7 +135,7 @@ def test_what_is_missing_in_french(when: Condition, facts: list[Fact], sentence:
             AnyOf((STRICT, MANUAL)),
             "the assessment “The right reflexes”, passed less than 24 months ago with at least 70% "
             "and every essential question right or the attestation of an authorised person (at "
-            "least “work reviewed or skills observed”, 3 of 4)",
+            "least “work reviewed or skills observed”, 4 of 5)",
         ),
         (
             All((BADGE, AnyOf((QUIZ, OTHER)))),
@@ -145,7 +145,7 @@ def test_what_is_missing_in_french(when: Condition, facts: list[Fact], sentence:
         (
             AnyOf((MANUAL, All((BADGE, OTHER)))),
             "the attestation of an authorised person (at least “work reviewed or skills observed”, "
-            "3 of 4) or both the badge “Processing data” and the assessment “Another module”, "
+            "4 of 5) or both the badge “Processing data” and the assessment “Another module”, "
             "passed with at least 75%",
         ),
     ],
@@ -164,13 +164,13 @@ def test_the_rule_that_we_ship_explains_itself() -> None:
             summary="Il vous manque : l'évaluation « Les bons réflexes », réussie depuis moins de "
             "24 mois avec au moins 70 % et toutes les questions essentielles justes ou "
             "l'attestation d'une personne habilitée (au moins « travail relu ou gestes observés », "
-            "3 sur 4).",
+            "4 sur 5).",
             done=(),
             remaining=(
                 "Passez l'évaluation « Les bons réflexes » : il faut au moins 70 % et toutes les "
                 "questions essentielles justes.",
                 "Montrez ce que vous savez faire à une personne habilitée, qui l'atteste (au moins "
-                "« travail relu ou gestes observés », 3 sur 4).",
+                "« travail relu ou gestes observés », 4 sur 5).",
             ),
         )
         == explanation
@@ -202,7 +202,7 @@ def test_the_rule_that_we_ship_explains_itself() -> None:
             MANUAL,
             word(strength=Strength.ATTENDANCE_VERIFIED),
             "L'attestation du 20 novembre 2026 indique « présence vérifiée » ; il faut au moins "
-            "« travail relu ou gestes observés », 3 sur 4.",
+            "« travail relu ou gestes observés », 4 sur 5.",
         ),
         (
             Badge("crcn-1-3-beginner", HeldState.VALID),
@@ -266,7 +266,7 @@ def test_too_weak_names_the_strength_that_the_level_asks() -> None:
 
     assert (
         "Il vous manque une vérification plus forte : ce badge demande au moins « travail relu ou "
-        "gestes observés », 3 sur 4."
+        "gestes observés », 4 sur 5."
     ) == explanation.summary
     assert (explanation.summary,) == explanation.remaining
 

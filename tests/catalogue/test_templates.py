@@ -11,6 +11,7 @@ import pytest
 from badgeservice.catalogue import framework as frameworks
 from badgeservice.catalogue import templates
 from badgeservice.catalogue.framework import Framework
+from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.templates import State, Template
 from badgeservice.catalogue.text import LANGUAGES
 from badgeservice.errors import CatalogueError
@@ -57,8 +58,8 @@ def test_the_criteria_say_what_the_rule_says(template: Template, language: str) 
     percent = {"fr": f"{online[1]['min_score']} %", "en": f"{online[1]['min_score']}%"}
     period = {"fr": "24 mois", "en": "24 months"}
     strength = {
-        "fr": f"{manual[1]['min_strength']} sur 4",
-        "en": f"{manual[1]['min_strength']} out of 4",
+        "fr": f"{Strength(manual[1]['min_strength']).marks} sur 5",
+        "en": f"{Strength(manual[1]['min_strength']).marks} out of 5",
     }
     critical = {"fr": "question éliminatoire", "en": "critical question"}
     validity = {"fr": "2 ans", "en": "2 years"}

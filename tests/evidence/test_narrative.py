@@ -72,7 +72,7 @@ def test_a_quiz_in_french() -> None:
         "réflexes au travail » (niveau débutant, version 1.0.0) : 10 questions couvrant "
         "2 objectifs, seuil de réussite 70 %, correction automatique, sans surveillance. "
         "L'évaluation portait sur : choisir des mots de passe solides ; mettre à jour et "
-        "sauvegarder. Niveau de vérification : quiz en ligne, non surveillé (1 sur 4)."
+        "sauvegarder. Niveau de vérification : quiz en ligne, non surveillé (2 sur 5)."
     ) == narrative(QUIZ, "fr")
 
 
@@ -82,7 +82,7 @@ def test_a_quiz_in_english() -> None:
         "On 20 November 2026 the holder passed the online assessment “Cybersecurity: the right "
         "reflexes at work” (beginner level, version 1.0.0): 10 questions on 2 objectives, pass mark "
         "70%, automatically graded, not supervised. The assessment was about: choose strong "
-        "passwords; update and back up. Verification level: unsupervised online quiz (1 of 4)."
+        "passwords; update and back up. Verification level: unsupervised online quiz (2 of 5)."
     ) == narrative(QUIZ, "en")
 
 
@@ -92,7 +92,7 @@ def test_someone_s_word_in_french() -> None:
         "Le 1er décembre 2026, Cotentin Digital a attesté que le travail de la personne a été relu "
         "ou ses gestes observés. Ce constat porte sur la compétence du badge « Sécuriser — "
         "débutant » (niveau débutant). Niveau de vérification : travail relu ou gestes observés "
-        "(3 sur 4)."
+        "(4 sur 5)."
     ) == narrative(MANUAL, "fr")
 
 
@@ -100,7 +100,7 @@ def test_a_badge_held_in_english() -> None:
     """The strength said is that of the badge held."""
     assert (
         "Since 1 December 2026 the holder has held the badge “Securing — beginner” (beginner "
-        "level, version 2). Verification level: work reviewed or skills observed (3 of 4)."
+        "level, version 2). Verification level: work reviewed or skills observed (4 of 5)."
     ) == narrative(BADGE, "en")
 
 
@@ -127,7 +127,7 @@ def test_every_strength_of_someone_s_word_has_its_own_sentence(
 def test_every_kind_of_evidence_has_a_narrative(language: Any, kind: Kind) -> None:
     """It begins with the day and ends with the strength, whatever the kind."""
     fact = EXAMPLES[kind]
-    number = f"({int(fact.strength)} {'sur' if language == 'fr' else 'of'} 4)."
+    number = f"({fact.strength.marks} {'sur' if language == 'fr' else 'of'} 5)."
 
     said = narrative(fact, language)
 

@@ -137,7 +137,7 @@ def test_the_strength_is_inside_the_signature(desk: Desk) -> None:
     assert "travail relu ou gestes observés" == next(
         level["name"] for level in levels if level["id"] == achieved
     )
-    assert "3 sur 4" in secured["evidence"][0]["narrative"]
+    assert "4 sur 5" in secured["evidence"][0]["narrative"]
 
 
 @pytest.mark.parametrize(
