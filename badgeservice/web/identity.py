@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from flask import g, redirect, session, url_for
 from werkzeug.wrappers import Response
 
-from badgeservice.extensions import db
+from badgeservice.extensions import db, services
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 
@@ -30,7 +30,14 @@ def enter(person: Person) -> None:
 
 
 def leave() -> None:
-    """End the session on this browser."""
+    """End every session of the person, here and elsewhere.
+
+    Clearing the cookie ends it in this browser only: a copy, made on a machine that many use, would
+    go on for a month. Whoever uses two devices signs in once more on the other.
+    """
+    if (leaving := person()) is not None:
+        accounts.sign_out_everywhere(db.session, leaving, services().clock())
+        db.session.commit()
     session.clear()
     g.person = None
 

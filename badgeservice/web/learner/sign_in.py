@@ -97,7 +97,7 @@ def link(token: str) -> str | Response | tuple[str, int]:
 
 @bilingual(bp, fr="/deconnexion", en="/sign-out", methods=("POST",))
 def leave() -> Response:
-    """End the session on this browser."""
+    """End the session, on this browser and wherever else it is open."""
     identity.leave()
     return redirect(url_for("pages.home"), 303)
 
