@@ -108,14 +108,17 @@ def _answer_one_choice(visitor: Visitor) -> None:
 
 
 def _tab_to(page: Page, *, words: str = "", name: str = "") -> None:
-    """Press Tab until the focus is on the element with these words, or of this field name."""
+    """Press Tab until the focus is on the element with these words, or of this field name.
+
+    It may be there already: after the last choice of a question comes its button.
+    """
     for _ in range(MAXIMUM_TABS):
-        _tab(page)
         focus = _focus(page)
         if name and focus["name"] == name:
             return
         if words and spaces_alike(words).match(focus["words"]):
             return
+        _tab(page)
     raise AssertionError(f"Tab never reaches {words or name} on {page.url}")
 
 
