@@ -135,7 +135,7 @@ def test_s5_a_bomb_is_not_inflated():
     with pytest.raises(StatusListRefused):
         status_list.decode(bomb)
 
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 2
 
 
 def test_the_largest_list_is_read():

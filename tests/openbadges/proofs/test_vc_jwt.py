@@ -400,7 +400,7 @@ def test_j10_size_before_everything():
             vc_jwt.parse(token)
         assert refused.value.code == "bad_token"
 
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 2
 
 
 def test_parse_says_what_is_not_yet_believed(token, algorithm, payload, credential):
