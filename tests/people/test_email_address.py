@@ -126,7 +126,7 @@ def test_whatever_is_accepted_is_plain(text: str) -> None:
 
 @pytest.mark.parametrize("part", ["a", "a.", ".", "!", "@", "é", "a-"])
 def test_long_input_costs_nothing(part: str) -> None:
-    """100 KB that try to make a pattern backtrack are refused at once (≤ 50 ms)."""
+    """100 KB that try to make a pattern backtrack are refused at once."""
     text = part * (100_000 // len(part)) + "@"
     begin = time.process_time()
 
