@@ -117,6 +117,19 @@ def open_offers(session: Session, person_id: str) -> list[Award]:
 # --- what the holder answers ---------------------------------------------------------------------
 
 
+def declined(session: Session, person_id: str) -> list[Award]:
+    """Return the offers that a person declined and has no other award of, the latest first."""
+    awards = session.scalars(
+        select(Award)
+        .where(Award.person_id == person_id)
+        .order_by(Award.decided_at.desc(), Award.id)
+    ).all()
+    live = {award.slug for award in awards if award.state in _LIVE}
+    return [
+        award for award in awards if award.state == AwardState.DECLINED and award.slug not in live
+    ]
+
+
 def accept(
     session: Session,
     vault: Vault,

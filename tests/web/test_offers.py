@@ -177,7 +177,7 @@ def test_declining_signs_nothing_and_closes_the_offer(app, learner, offer):
     assert 303 == answer.status_code
     assert before == signed_count(app)
     space = learner.get("/mon-espace").text
-    assert "propositions/" not in space
+    assert "Votre badge est prêt" not in space
     assert "Ce que vous avez appris reste" in space
 
 
@@ -215,3 +215,17 @@ def test_the_name_is_proposed_for_the_next_badge(learner):
             for person in session.scalars(select(Person))
         }
     assert "Léa Martin" in names
+
+
+def test_who_declined_by_mistake_can_change_their_mind(app, learner, offer):
+    """Nothing is lost: the offer waits in the person's space, and can be taken up again."""
+    learner.post(f"{offer}/refuser", offer)
+    space = learner.get("/mon-espace")
+    assert "Changer d'avis" in unescape(space.text)
+
+    answer = learner.post(f"{offer}/reprendre", "/mon-espace")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith(offer)
+    assert learner.get(offer).status_code == 200
+    assert "Changer d'avis" not in unescape(learner.get("/mon-espace").text)

@@ -113,6 +113,21 @@ def decline(award_id: str) -> Response:
     return redirect(url_for("space.overview"), 303)
 
 
+@bilingual(
+    bp,
+    fr="/mon-espace/propositions/<award_id>/reprendre",
+    en="/my-space/offers/<award_id>/reconsider",
+    methods=("POST",),
+)
+@only_signed_in
+def reconsider(award_id: str) -> Response:
+    """Open an offer again that was declined, perhaps by mistake."""
+    award = _own(award_id)
+    offers.reconsider(db.session, award.id, now=services().clock())
+    db.session.commit()
+    return redirect(url_for("offers.offer", award_id=award.id), 303)
+
+
 def _own(award_id: str) -> Award:
     """Return an offer to the person who is signed in; 404 for any other."""
     award = db.session.get(Award, award_id)

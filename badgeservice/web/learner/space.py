@@ -63,6 +63,10 @@ def overview() -> str:
             for credential in held
         ],
         evidence=[narrative.narrative(record.fact(row), language) for row in evidence],
+        declined=[
+            (award, classes.get(db.session, award.slug, award.class_version))
+            for award in offers.declined(db.session, person.id)
+        ],
         missing=_missing(person.id, {each.class_slug for each in held}, now),
     )
 
