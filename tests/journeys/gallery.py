@@ -194,6 +194,9 @@ def _badge(visitor: Visitor) -> Iterator[str]:
     visitor.tap("Mon espace")
     yield "space-offer"
     visitor.tap("Voir mon badge")
+    visitor.tap("Ne pas recevoir ce badge")
+    yield "space-declined"
+    visitor.tap("Changer d'avis")
     yield "offer"
     visitor.choose("Le nom que j'écris ici")
     visitor.page.evaluate("document.querySelector('form.choices-form').noValidate = true")
