@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from badgeservice.storage import locks
 from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.locks import Turn
 
 GENESIS = "0" * 64
 
@@ -54,10 +56,10 @@ def append(
 ) -> AuditEvent:
     """Append an event in the caller's transaction and return it.
 
-    The unique `previous` makes two writers that read the same last link collide, so that the chain
-    never forks: the second raises IntegrityError. On SQLite they cannot meet, when the caller has
-    already written something in its transaction: writers come one after the other.
+    Writers come one after the other, from here to the end of their transactions; the unique
+    `previous` would stop one that did not, so that the chain never forks.
     """
+    locks.serialise(session, Turn.AUDIT_CHAIN)
     last = session.scalars(
         select(AuditEvent).order_by(AuditEvent.sequence.desc()).limit(1)
     ).one_or_none()
