@@ -54,7 +54,7 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
         for entry in keystore.registry(settings.keys_dir)
         if entry.issuer == described.slug
     }
-    for kind in KeyKind:
+    for kind in (KeyKind.ED25519, KeyKind.P256):
         if kind not in existing:
             kid = f"{kind.name.lower()}-1"
             keystore.create(

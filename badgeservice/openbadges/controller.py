@@ -22,11 +22,13 @@ _MULTIBASE_TYPES = ("Multikey", "Ed25519VerificationKey2020")
 _JWK_TYPES = ("JsonWebKey", "JsonWebKey2020")
 _SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk")
 # The address of the second is only named for others to read, so it is not among the pinned ones.
+_JWK_V1 = "https://w3id.org/security/jwk/v1"
 _CONTEXTS = {
     KeyKind.ED25519: contexts.MULTIKEY_V1,
-    KeyKind.P256: "https://w3id.org/security/jwk/v1",
+    KeyKind.P256: _JWK_V1,
+    KeyKind.RSA: _JWK_V1,
 }
-_JOSE_ALGORITHM = {KeyKind.ED25519: "EdDSA", KeyKind.P256: "ES256"}
+_JOSE_ALGORITHM = {KeyKind.ED25519: "EdDSA", KeyKind.P256: "ES256", KeyKind.RSA: "RS256"}
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def jwk_document(method: Method, *, controller: str) -> Document:
 def _description(method: Method, controller: str) -> Document:
     """Return a method as its readers expect it.
 
-    Verifiers of embedded proofs look for an Ed25519 `publicKeyMultibase`, those of JOSE for a
-    P-256 `publicKeyJwk`; a key in the other form is not found (docs/decisions/0005).
+    Verifiers of embedded proofs look for an Ed25519 `publicKeyMultibase`, those of JOSE for the
+    `publicKeyJwk` of a P-256 or RSA key; a key in the other form is not found (docs/decisions/0005).
     """
     description: Document = {"id": method.id, "type": "", "controller": controller}
     if method.key.kind is KeyKind.ED25519:

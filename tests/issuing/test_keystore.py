@@ -24,7 +24,7 @@ from badgeservice.openbadges.keys import KeyKind
 PASSPHRASE = b"a passphrase for tests"
 
 
-@pytest.fixture(params=list(KeyKind))
+@pytest.fixture(params=[KeyKind.ED25519, KeyKind.P256])
 def entry(request: pytest.FixtureRequest, tmp_path: Path, now: datetime) -> RegisteredKey:
     """A key of each kind, freshly made."""
     return keystore.create(

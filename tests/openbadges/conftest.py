@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -54,6 +54,17 @@ def other_ed25519_key() -> Signer:
 def p256_key() -> Signer:
     """A P-256 key pair."""
     return p256_signer(0xBAD6E)
+
+
+@pytest.fixture(scope="session")
+def rsa_key() -> Signer:
+    """An RSA key pair, as short as we admit."""
+    private = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    modulus = private.public_key().public_numbers().n.to_bytes(256, "big")
+    return Signer(
+        lambda message: private.sign(message, padding.PKCS1v15(), hashes.SHA256()),
+        PublicKey(KeyKind.RSA, modulus),
+    )
 
 
 @pytest.fixture

@@ -91,6 +91,23 @@ class TestBuilders:
         ):
             assert "2026-11-23T09:00:00Z" in jsonld.canonicalize(document)
 
+    def test_rsa_is_described_as_a_jwk(self, rsa_key, find, now):
+        """In every document that speaks of it, and found again there."""
+        method = Method(f"{ISSUER}/keys/3", rsa_key.public_key, revoked=now)
+        key_document = controller.method_document(method, controller=ISSUER)
+
+        assert key_document == {
+            "@context": "https://w3id.org/security/jwk/v1",
+            "id": method.id,
+            "type": "JsonWebKey",
+            "controller": ISSUER,
+            "publicKeyJwk": rsa_key.public_key.to_jwk(),
+            "revoked": "2026-11-23T09:00:00Z",
+        }
+        assert "RS256" == controller.jwk_document(method, controller=ISSUER)["alg"]
+        document = controller.controller_document(ISSUER, [Method(method.id, method.key)])
+        assert rsa_key.public_key == find(document, method.id)
+
     def test_key_set(self, method, p256_key):
         """JOSE software finds the key by `kid`, and its issuer in `iss`."""
         other = Method(f"{ISSUER}/keys/2", p256_key.public_key)

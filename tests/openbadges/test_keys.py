@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from badgeservice.errors import BadSignature, KeyRefused
 from badgeservice.openbadges import multibase
@@ -184,3 +191,192 @@ def test_verifies_es256_in_raw_form():
             key.verify(forged, b"message")
     with pytest.raises(BadSignature):
         key.verify(raw, b"other message")
+
+
+@pytest.fixture(scope="session")
+def rsa_vectors(vectors):
+    """The groups of the Wycheproof suite for RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits."""
+    path = vectors / "wycheproof/rsa_signature_2048_sha256_test.json"
+    return json.loads(path.read_bytes())["testGroups"]
+
+
+def test_wycheproof_rsa(rsa_vectors):
+    """257 vectors under an ordinary key; the one called acceptable lacks a NULL and is refused."""
+    group = rsa_vectors[0]
+    key = PublicKey.from_jwk({n: v for n, v in group["keyJwk"].items() if n != "kid"})
+    wrong = []
+
+    for case in group["tests"]:
+        try:
+            key.verify(bytes.fromhex(case["sig"]), bytes.fromhex(case["msg"]))
+            verdict = "valid"
+        except BadSignature:
+            verdict = "invalid"
+        if verdict != case["result"].replace("acceptable", "invalid"):
+            wrong.append(case["tcId"])
+
+    assert wrong == []
+    assert len(group["tests"]) == 257
+
+
+@pytest.mark.parametrize("group", [1, 2])
+def test_wycheproof_rsa_with_exponent_three(rsa_vectors, group):
+    """Published as valid; we admit one exponent only, since small ones forgive faulty padding."""
+    with pytest.raises(KeyRefused, match="exponent is not 65537"):
+        PublicKey.from_jwk(rsa_vectors[group]["keyJwk"])
+    with pytest.raises(KeyRefused, match="exponent is not 65537"):
+        PublicKey.from_pem(rsa_vectors[group]["publicKeyPem"])
+
+
+def test_wycheproof_rsa_key_in_each_form(rsa_vectors):
+    """Others wrote it as JWK, as DER and as PEM; it is one key, and we write the same."""
+    group = rsa_vectors[0]
+    from_jwk = PublicKey.from_jwk(group["keyJwk"])
+
+    assert from_jwk == PublicKey.from_pem(group["publicKeyPem"])
+    assert from_jwk.to_jwk() == {name: group["keyJwk"][name] for name in ("kty", "n", "e")}
+    assert group["publicKeyPem"].strip() == from_jwk.to_pem().strip()
+
+
+MODULUS = rsa.generate_private_key(public_exponent=65_537, key_size=2048).public_key()
+RSA_JWK = {
+    "kty": "RSA",
+    "n": multibase.base64url_encode(MODULUS.public_numbers().n.to_bytes(256, "big")),
+    "e": "AQAB",
+}
+
+
+def modulus_jwk(number: int) -> dict:
+    """Write a number as the modulus of a JSON Web Key."""
+    data = number.to_bytes((number.bit_length() + 7) // 8 or 1, "big")
+    return {"n": multibase.base64url_encode(data)}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"e": "AQ"}, "exponent"),
+        ({"e": "Aw"}, "exponent"),
+        ({"e": "AAEAAQ"}, "exponent"),
+        ({"e": "AQAD"}, "exponent"),
+        ({"e": None}, "exponent"),
+        ({"e": "AQAB="}, "e: "),
+        ({"n": None}, "0 bits"),
+        ({"n": RSA_JWK["n"] + "="}, "n: "),
+        ({"n": "AA" + "A" * 342}, "0 bits"),
+        ({"n": multibase.base64url_encode(b"\0" + multibase.base64url_decode(RSA_JWK["n"]))},
+         "begins with a zero"),
+        (modulus_jwk(2**1023 + 1), "1024 bits"),
+        (modulus_jwk(2**2046 + 1), "2047 bits"),
+        (modulus_jwk(2**4096 + 1), "4097 bits"),
+        (modulus_jwk(2**2047), "small factor"),
+        (modulus_jwk(751 * (2**2040 + 1)), "small factor"),
+        ({"crv": "P-256", "kty": "EC"}, "x is not 32 bytes"),
+        ({"kty": "oct"}, "neither"),
+        ({"alg": "PS256"}, "alg"),
+        ({"alg": "HS256"}, "alg"),
+        ({"use": "enc"}, "not meant"),
+        *(({secret: "AAAA"}, "private") for secret in ("d", "p", "q", "dp", "dq", "qi", "oth")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)  # fmt: skip
+def test_refuses_weak_and_malformed_rsa_keys(change, reason):
+    """Exponent 1 verifies anything, 3 forgives padding, a short modulus is factored."""
+    with pytest.raises(KeyRefused, match=reason):
+        PublicKey.from_jwk(RSA_JWK | change)
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_rsa_signatures_are_as_long_as_the_modulus(bits):
+    """The length follows from the key; one of another length is refused before it is read."""
+    private = rsa.generate_private_key(public_exponent=65_537, key_size=bits)
+    key = PublicKey.from_pem(pem_of(private.public_key()))
+
+    assert bits // 8 == key.signature_bytes
+    with pytest.raises(BadSignature, match=f"expected {bits // 8}"):
+        key.verify(bytes(64), b"message")
+
+
+def test_rsa_has_no_multikey(rsa_key):
+    """Nobody reads one; it is published as a JSON Web Key."""
+    with pytest.raises(KeyRefused, match="no form for RSA"):
+        rsa_key.public_key.to_multikey()
+
+
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_pem_round_trip(kind, ed25519_key, p256_key, rsa_key):
+    """Line ends and surrounding white space do not matter, since files pass through editors."""
+    signer = {KeyKind.ED25519: ed25519_key, KeyKind.P256: p256_key, KeyKind.RSA: rsa_key}[kind]
+    pem = signer.public_key.to_pem()
+
+    assert signer.public_key == PublicKey.from_pem(pem)
+    assert signer.public_key == PublicKey.from_pem("\n" + pem.replace("\n", "\r\n") + " ")
+
+
+def pem_of(key, encoding_format=PublicFormat.SubjectPublicKeyInfo) -> str:
+    """Write a public key as the library does."""
+    return key.public_bytes(Encoding.PEM, encoding_format).decode()
+
+
+def wrapped(der: bytes) -> str:
+    """Write bytes as a PEM block."""
+    return f"-----BEGIN PUBLIC KEY-----\n{base64.b64encode(der).decode()}\n-----END PUBLIC KEY-----"
+
+
+def compressed_p256() -> bytes:
+    """A SubjectPublicKeyInfo with a compressed point, which few can read."""
+    point = PublicKey.from_multikey(P256_MULTIKEY).material
+    head = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+    return head + point
+
+
+def pss_only() -> bytes:
+    """An RSA key that says it signs with RSASSA-PSS alone (RFC 4055)."""
+    plain = MODULUS.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    pkcs1 = MODULUS.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    head = bytes.fromhex("300b06092a864886f70d01010a")
+    string = plain[len(plain) - len(pkcs1) - 5 :]
+    body = head + string
+    return b"\x30\x82" + len(body).to_bytes(2, "big") + body
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "not a text"),
+        ("A" * 5000, "not a text"),
+        ("", "not one block"),
+        (pem_of(MODULUS) * 2, "not one block"),
+        ("key:\n" + pem_of(MODULUS), "not one block"),
+        (pem_of(MODULUS, PublicFormat.PKCS1), "not one block"),
+        (wrapped(b"not a key"), "not a public key"),
+        ("-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----", "not a public key"),
+        (wrapped(base64.b64decode("".join(pem_of(MODULUS).splitlines()[1:-1])) + b"\0"),
+         "not a public key"),
+        (wrapped(compressed_p256()), "not the one way"),
+        (wrapped(pss_only()), "not the one way"),
+        (pem_of(ed448.Ed448PrivateKey.generate().public_key()), "neither"),
+        (pem_of(ec.generate_private_key(ec.SECP384R1()).public_key()), "neither"),
+        (pem_of(dsa.generate_private_key(1024).public_key()), "neither"),
+        (pem_of(rsa.generate_private_key(public_exponent=3, key_size=2048).public_key()),
+         "exponent"),
+        (pem_of(rsa.generate_private_key(public_exponent=65_537, key_size=1024).public_key()),
+         "1024 bits"),
+    ],
+    ids=lambda value: str(value)[:24],
+)  # fmt: skip
+def test_refuses_other_pem(text, reason):
+    """One block, one kind of content, one way to write it."""
+    with pytest.raises(KeyRefused, match=reason):
+        PublicKey.from_pem(text)
+
+
+def test_a_private_key_in_pem_is_refused_as_such():
+    """Somebody published a secret; whatever it signs is no longer theirs."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    text = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    with pytest.raises(KeyRefused) as refused:
+        PublicKey.from_pem(text)
+
+    assert refused.value.code == "private_key"

@@ -62,7 +62,7 @@ def test_the_token_does_not_choose_its_algorithm(school, algorithm, keep_signatu
 def test_a_public_key_is_never_a_shared_secret(school, algorithm):
     """The oldest confusion: HMAC with the public key, which everybody knows (J2)."""
     jwk = school.key.public_p256.to_jwk()
-    for secret in (school.key.public_p256.point, json.dumps(jwk).encode(), b""):
+    for secret in (school.key.public_p256.material, json.dumps(jwk).encode(), b""):
         message = f"{part(header_of(school, alg=algorithm))}.{part(school.credential())}"
         mac = hmac.new(secret, message.encode(), getattr(hashlib, f"sha{algorithm[2:]}")).digest()
 
@@ -151,9 +151,9 @@ def test_instructions_in_the_header_are_not_followed(school, extra):
     assert school.asked == []
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "ES384"])
+@pytest.mark.parametrize("algorithm", ["PS256", "ES384"])
 def test_an_honest_algorithm_that_we_lack_is_not_checked(school, algorithm):
-    """Open Badges allows RS256; not being able to check it does not make it forged."""
+    """Another software may know it; not being able to check it does not make it forged."""
     stranger = School()
     stranger.owns = lambda issuer_id: False
     token = signed(stranger, header_of(stranger, alg=algorithm), stranger.credential())

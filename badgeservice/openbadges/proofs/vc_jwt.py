@@ -3,7 +3,7 @@
 The token is read by our own strict parser before joserfc, which checks the signature, sees it:
 libraries differ on repeated keys, padding, `crit`, `b64` and `zip`, and each difference is an
 attack. The key decides the algorithm, never the token; a key inside the token is never used.
-Sources: Open Badges 3.0, section 8.2; RFC 7515; RFC 7519.
+Sources: Open Badges 3.0, section 8.2; RFC 7515; RFC 7518; RFC 7519.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from badgeservice.errors import BadEncoding, BadTimestamp, ProofInvalid, UnreadableJSON
 from badgeservice.openbadges import Document, multibase, strict_json, timestamps
-from badgeservice.openbadges.keys import KeyKind, PublicKey
+from badgeservice.openbadges.keys import JWK_SECRETS, RSA_BITS, KeyKind, PublicKey
 
 MAXIMUM_CHARACTERS = 65_536
 """A badge of ours is 8 kB; nothing is decoded before the size is known."""
@@ -34,22 +34,37 @@ class Algorithm(StrEnum):
 
     ES256 = "ES256"
     EDDSA = "EdDSA"
+    RS256 = "RS256"
 
 
-_KEY_KIND = {Algorithm.ES256: KeyKind.P256, Algorithm.EDDSA: KeyKind.ED25519}
+_KEY_KIND = {
+    Algorithm.ES256: KeyKind.P256,
+    Algorithm.EDDSA: KeyKind.ED25519,
+    Algorithm.RS256: KeyKind.RSA,
+}
+_KEY_CLASS: dict[KeyKind, type[ECKey | OKPKey | RSAKey]] = {
+    KeyKind.P256: ECKey,
+    KeyKind.ED25519: OKPKey,
+    KeyKind.RSA: RSAKey,
+}
+_SIGNATURE_BYTES = {
+    Algorithm.ES256: range(64, 65),
+    Algorithm.EDDSA: range(64, 65),
+    Algorithm.RS256: range(RSA_BITS.start // 8, RSA_BITS.stop // 8 + 1),  # those of the modulus
+}
 _ALLOWED_HEADERS = {"alg", "typ", "cty", "kid", "jwk", "iat"}
-_PRIVATE_JWK_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 _REGISTERED_CLAIMS = ("iss", "sub", "jti", "nbf", "exp", "iat", "aud")
-_UNSUPPORTED = re.compile(r"(?:RS|PS)(?:256|384|512)|ES(?:384|512|256K)|Ed25519|Ed448")
+_UNSUPPORTED = re.compile(r"RS(?:384|512)|PS(?:256|384|512)|ES(?:384|512|256K)|Ed25519|Ed448")
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class _Registry(jws.JWSRegistry):
-    """What joserfc may do: two algorithms, neither of them HMAC or none."""
+    """What joserfc may do: three algorithms, none of them HMAC or none."""
 
     algorithms = {  # noqa: RUF012  # declared so by joserfc
         Algorithm.ES256: jws.JWSRegistry.algorithms["ES256"],
         Algorithm.EDDSA: jws.JWSRegistry.algorithms["Ed25519"],  # its newer name, RFC 9864
+        Algorithm.RS256: jws.JWSRegistry.algorithms["RS256"],
     }
     max_header_length = MAXIMUM_CHARACTERS
     max_payload_length = MAXIMUM_CHARACTERS
@@ -84,7 +99,8 @@ def sign(
 ) -> str:
     """Return the compact token that carries `credential`.
 
-    `sign` returns the signature of a message: 64 bytes, for ES256 R followed by S. `kid` is the
+    `sign` returns the signature of a message: R followed by S for ES256, 64 bytes for EdDSA too,
+    as many as the modulus for RS256. `kid` is the
     address of the public key. `credential` needs an issuer with `id`, an `id` and a `validFrom`.
     """
     header = {"alg": str(algorithm), "typ": "JWT", "kid": kid}
@@ -92,8 +108,10 @@ def sign(
     segments = [multibase.base64url_encode(strict_json.dumps(part)) for part in (header, payload)]
     signing_input = ".".join(segments)
     signature = sign(signing_input.encode())
-    if len(signature) != 64:
-        raise ProofInvalid(f"the signer gave {len(signature)} bytes, expected 64")
+    expected = _SIGNATURE_BYTES[algorithm]
+    if len(signature) not in expected:
+        message = f"the signer gave {len(signature)} bytes, expected {expected[0]} for {algorithm}"
+        raise ProofInvalid(message)
     return f"{signing_input}.{multibase.base64url_encode(signature)}"
 
 
@@ -129,12 +147,12 @@ def verify(token: str, key: PublicKey) -> Document:
     """
     parsed = parse(token)
     if _KEY_KIND[parsed.algorithm] is not key.kind:
-        message = f"{parsed.algorithm} does not go with a key on {key.kind}"
+        message = f"{parsed.algorithm} does not go with a key of the kind {key.kind}"
         raise ProofInvalid(message, code="alg_not_allowed")
-    key_class = OKPKey if key.kind is KeyKind.ED25519 else ECKey
+    jose_key = _KEY_CLASS[key.kind].import_key(key.to_jwk())
     registry = _Registry(algorithms=[parsed.algorithm], strict_check_header=False)
     try:
-        jws.deserialize_compact(token, key_class.import_key(key.to_jwk()), registry=registry)
+        jws.deserialize_compact(token, jose_key, registry=registry)
     except JoseError:
         message = "the signature is not by this key over these bytes"
         raise ProofInvalid(message, code="bad_signature") from None
@@ -186,7 +204,7 @@ def _check_header(header: Document) -> Algorithm:
     if not isinstance(header.get("kid", ""), str):
         raise ProofInvalid("kid is not text", code="unsupported_header")
     jwk = header.get("jwk", {})
-    if not isinstance(jwk, dict) or jwk.keys() & _PRIVATE_JWK_MEMBERS:
+    if not isinstance(jwk, dict) or jwk.keys() & JWK_SECRETS:
         raise ProofInvalid("jwk is not a public key", code="private_key")
     return algorithm
 

@@ -6,9 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from badgeservice.errors import ProofInvalid
 from badgeservice.openbadges import multibase, proofs
@@ -26,9 +30,13 @@ def algorithm(request):
 
 
 @pytest.fixture
-def signer(algorithm, ed25519_key, p256_key):
+def signer(algorithm, ed25519_key, p256_key, rsa_key):
     """The key pair for the algorithm."""
-    return {Algorithm.EDDSA: ed25519_key, Algorithm.ES256: p256_key}[algorithm]
+    return {
+        Algorithm.EDDSA: ed25519_key,
+        Algorithm.ES256: p256_key,
+        Algorithm.RS256: rsa_key,
+    }[algorithm]
 
 
 @pytest.fixture
@@ -92,8 +100,16 @@ class TestSigning:
 
     def test_refuses_a_signer_that_gives_der(self, credential):
         """ES256 in JOSE is R followed by S."""
-        with pytest.raises(ProofInvalid, match="70 bytes"):
+        with pytest.raises(ProofInvalid, match="70 bytes, expected 64"):
             vc_jwt.sign(credential, sign=lambda m: bytes(70), algorithm=Algorithm.ES256, kid=KID)
+
+    @pytest.mark.parametrize("length", [128, 255, 513])
+    def test_refuses_a_signer_whose_modulus_nobody_admits(self, credential, length):
+        """A token that no verifier of ours would take never leaves."""
+        with pytest.raises(ProofInvalid, match=f"{length} bytes, expected 256"):
+            vc_jwt.sign(
+                credential, sign=lambda m: bytes(length), algorithm=Algorithm.RS256, kid=KID
+            )
 
 
 class TestPublishedValues:
@@ -153,6 +169,67 @@ class TestPublishedValues:
 
         assert refused.value.code == "claim_mismatch"  # soundly signed, by no issuer
 
+    def test_rfc_7515_example_of_rs256(self):
+        """Appendix A.2: RSASSA-PKCS1-v1_5 with SHA-256."""
+        jwk = {
+            "kty": "RSA",
+            "n": "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp"
+            "-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOW"
+            "vG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUs"
+            "LA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9k"
+            "G4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2"
+            "PAcDTW9gb54h4FRWyuXpoQ",
+            "e": "AQAB",
+        }
+        signed = (
+            "eyJhbGciOiJSUzI1NiJ9"
+            ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
+            "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+        )
+        signature = (
+            "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7"
+            "AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4"
+            "BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K"
+            "0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqv"
+            "hJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrB"
+            "p0igcN_IoypGlUPQGe77Rw"
+        )
+        key = PublicKey.from_jwk(jwk)
+
+        key.verify(multibase.base64url_decode(signature), signed.encode())
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.verify(f"{signed}.{signature}", key)
+
+        assert refused.value.code == "claim_mismatch"  # soundly signed, by no issuer
+
+    def test_1edtech_rs256_badge(self, vectors):
+        """Baked by others, under the key in its own header, which says nothing of the issuer."""
+        image = (vectors / "ob3-1edtech/simple-jwt.svg").read_text()
+        token = re.search(r"[\w-]+\.[\w-]+\.[\w-]{342}", image)[0]
+        header = vc_jwt.parse(token).header
+
+        credential = vc_jwt.verify(token, PublicKey.from_jwk(header["jwk"]))
+
+        assert header["alg"] == "RS256"
+        assert credential["name"] == "Teamwork Badge"
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.verify(token[:-10] + "AAAAAAAA" + token[-2:], PublicKey.from_jwk(header["jwk"]))
+        assert refused.value.code == "bad_signature"
+
+    @pytest.mark.parametrize("name", ["clr__simple.jwt", "simple-jwt_v1.svg"])
+    def test_1edtech_rs256_of_the_older_model(self, vectors, name):
+        """Read by its signature alone: soundly signed, in a layout that we do not read."""
+        text = (vectors / "ob3-1edtech" / name).read_text()
+        token = re.search(r"eyJ[\w-]+\.[\w-]+\.[\w-]{342}", text)[0]
+        signed, _, signature = token.rpartition(".")
+        jwk = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))["jwk"]
+
+        PublicKey.from_jwk(jwk).verify(multibase.base64url_decode(signature), signed.encode())
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.parse(token)
+
+        assert refused.value.code == "unknown_layout"
+
 
 def refused_code(header, payload, signer):
     """The code with which a soundly signed token is refused."""
@@ -178,10 +255,14 @@ def test_j1_no_algorithm(token, signer, alg, signature):
 def test_j2_public_key_as_hmac_secret(payload, signer, alg):
     """The public key is known to all; as a secret it would sign for all."""
     digest = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}[alg]
+    pem = signer.public_key.to_pem().encode()
     secrets = [
-        signer.public_key.point,
-        signer.public_key.to_multikey().encode(),
+        signer.public_key.material,
         json.dumps(signer.public_key.to_jwk()).encode(),
+        pem,
+        pem.strip(),
+        b"\n " + pem,
+        base64.b64decode(b"".join(pem.splitlines()[1:-1])),
     ]
 
     for secret in secrets:
@@ -192,14 +273,67 @@ def test_j2_public_key_as_hmac_secret(payload, signer, alg):
         assert refused.value.code == "alg_not_allowed"
 
 
-def test_j2_one_key_one_algorithm(credential, ed25519_key, p256_key):
-    """The key decides, not the token."""
-    token = vc_jwt.sign(credential, sign=ed25519_key.sign, algorithm=Algorithm.ES256, kid=KID)
+@pytest.mark.parametrize("named", list(Algorithm))
+def test_j2_one_key_one_algorithm(payload, algorithm, signer, named):
+    """The key decides, not the token: RS256 under an ES256 key is refused unread."""
+    token = signed_token(HEADER | {"alg": named}, payload, signer.sign)
+
+    if named is algorithm:
+        vc_jwt.verify(token, signer.public_key)
+        return
+    with pytest.raises(ProofInvalid) as refused:
+        vc_jwt.verify(token, signer.public_key)
+    assert refused.value.code == "alg_not_allowed"
+
+
+def test_j2_another_keys_token(
+    credential, token, algorithm, signer, ed25519_key, p256_key, rsa_key
+):
+    """A sound token of one key is nothing under a key of another kind."""
+    for other in (ed25519_key, p256_key, rsa_key):
+        if other is not signer:
+            with pytest.raises(ProofInvalid) as refused:
+                vc_jwt.verify(token, other.public_key)
+            assert refused.value.code == "alg_not_allowed"
+
+
+@pytest.mark.parametrize("length", [0, 1, 64, 255, 257, 512])
+def test_rs256_signatures_are_as_long_as_the_modulus(payload, rsa_key, length):
+    """Zeros in front, or a part of it, would make a second text of one signature."""
+
+    def sign(message):
+        signature = rsa_key.sign(message)
+        return signature.rjust(length, b"\0")[:length] if length else b""
+
+    forged = signed_token(HEADER | {"alg": "RS256"}, payload, sign)
 
     with pytest.raises(ProofInvalid) as refused:
-        vc_jwt.verify(token, ed25519_key.public_key)
+        vc_jwt.verify(forged, rsa_key.public_key)
+    assert refused.value.code == ("bad_signature" if length else "bad_token")
 
-    assert refused.value.code == "alg_not_allowed"
+
+@pytest.mark.parametrize(
+    ("scheme", "digest"),
+    [
+        (padding.PKCS1v15(), hashes.SHA1()),
+        (padding.PKCS1v15(), hashes.SHA512()),
+        (padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
+    ],
+    ids=["sha1", "sha512", "pss"],
+)
+def test_rs256_is_one_padding_and_one_digest(payload, scheme, digest):
+    """The header says RS256; what another scheme signed is not that."""
+    private = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    key = PublicKey.from_pem(
+        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    )
+    forged = signed_token(
+        HEADER | {"alg": "RS256"}, payload, lambda message: private.sign(message, scheme, digest)
+    )
+
+    with pytest.raises(ProofInvalid) as refused:
+        vc_jwt.verify(forged, key)
+    assert refused.value.code == "bad_signature"
 
 
 def test_j3_key_in_the_header_is_never_used(payload, ed25519_key, other_ed25519_key):
@@ -270,7 +404,7 @@ def test_algorithms_that_are_no_name(payload, ed25519_key, alg):
     assert refused_code(HEADER | {"alg": alg}, payload, ed25519_key) == "alg_not_allowed"
 
 
-@pytest.mark.parametrize("alg", ["RS256", "PS512", "ES384", "ES512", "ES256K", "Ed25519", "Ed448"])
+@pytest.mark.parametrize("alg", ["RS384", "PS512", "ES384", "ES512", "ES256K", "Ed25519", "Ed448"])
 def test_sound_algorithms_that_we_do_not_verify_have_their_own_code(payload, ed25519_key, alg):
     """Not checked is not the same as false."""
     assert refused_code(HEADER | {"alg": alg}, payload, ed25519_key) == "alg_unsupported"
@@ -324,7 +458,7 @@ def test_j7_one_text_for_one_token(token, signer):
 
 
 def test_j7_trailing_bits(token, signer):
-    """64 bytes leave four bits in the last character; libraries ignore them."""
+    """64 and 256 bytes leave four bits in the last character; libraries ignore them."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     last = alphabet.index(token[-1])
 
