@@ -144,10 +144,12 @@ def achievement(
     field_of_study: str | None = None,
     human_code: str | None = None,
     specialization: str | None = None,
+    endorsements: Sequence[Document] = (),
 ) -> Document:
     """Return an Achievement, which the standard calls the badge class in one language.
 
     `criteria` is Markdown; `criteria_id` an address where they can be read too; `image` an address.
+    `endorsements` are EndorsementCredentials with their own proofs, and stay as they are.
     """
     return _present(
         id=id,
@@ -167,6 +169,7 @@ def achievement(
         fieldOfStudy=field_of_study,
         humanCode=human_code,
         specialization=specialization,
+        endorsement=list(endorsements),
     )
 
 
@@ -300,6 +303,39 @@ def credential(
         validUntil=timestamps.write(valid_until) if valid_until is not None else None,
         credentialSubject=subject,
         evidence=list(evidence),
+        credentialStatus=status,
+    )
+
+
+def endorsement(
+    *,
+    id: str,
+    name: str,
+    endorsed: str,
+    comment: str,
+    issuer: Document,
+    valid_from: datetime,
+    valid_until: datetime | None = None,
+    status: Document | None = None,
+) -> Document:
+    """Return an EndorsementCredential without proof.
+
+    `endorsed` is the id of what is endorsed: an achievement, a profile or a credential; `comment`
+    is Markdown.
+    """
+    return _present(
+        **{"@context": list(CONTEXT)},
+        id=id,
+        type=["VerifiableCredential", "EndorsementCredential"],
+        name=name,
+        issuer=issuer,
+        validFrom=timestamps.write(valid_from),
+        validUntil=timestamps.write(valid_until) if valid_until is not None else None,
+        credentialSubject={
+            "id": endorsed,
+            "type": ["EndorsementSubject"],
+            "endorsementComment": comment,
+        },
         credentialStatus=status,
     )
 

@@ -3,6 +3,9 @@
 `lint` holds what we sign against the standard and against the rules of our own that keep badges
 readable by every verifier. `lint_received` holds a stranger's badge against the standard only:
 one value and an array of one are the same to JSON-LD, so both are accepted there.
+
+An endorsement inside a badge is somebody else's credential. What we sign holds it against the
+strict schema, which looks into it too; a stranger's badge is not judged by its endorsements.
 Sources: Open Badges 3.0, appendix B and its JSON Schema; Bitstring Status List v1.0.
 """
 
@@ -98,18 +101,56 @@ _OPEN_BADGES_CONTEXT = re.compile(
     r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.[0-9]+\.[0-9]+)*\.json"
 )
 _ALIASES = {"OpenBadgeCredential": ("OpenBadgeCredential", "AchievementCredential")}
-_CREDENTIALS = ("OpenBadgeCredential", "BitstringStatusListCredential")
+_CREDENTIALS = ("OpenBadgeCredential", "EndorsementCredential", "BitstringStatusListCredential")
+_IN_ENDORSEMENT = re.compile(r"(?:^|\.)endorsement\[")
+_ENDORSERS_CHOICE = frozenset({Rule.WHOLE_SECONDS, Rule.EXACT_CONTEXT, Rule.DISPLAY})
+"""Rules of ours that an endorsement by another need not keep to stand in a badge of ours."""
 
 
 def lint(document: Document) -> list[Problem]:
     """Return every problem of a badge that we would sign: none, if it may be signed."""
-    return [*_everywhere(document), *_badge(document), *_our_badge(document)]
+    problems = [*_everywhere(document), *_badge(document), *_our_badge(document)]
+    return [
+        problem
+        for problem in problems
+        if not (_IN_ENDORSEMENT.search(problem.path) and problem.rule in _ENDORSERS_CHOICE)
+    ]
 
 
 def lint_received(document: Document) -> list[Problem]:
-    """Return the problems of a badge that anyone may have made, by the rules of the standard."""
+    """Return the problems of a badge that anyone may have made, by the rules of the standard.
+
+    Those of the endorsements inside it are not among them: each is judged by itself.
+    """
     problems = [*_everywhere(document), *_badge(document)]
+    return [
+        problem
+        for problem in problems
+        if problem.rule not in HOUSE_RULES and not _IN_ENDORSEMENT.search(problem.path)
+    ]
+
+
+def lint_endorsement(document: Document) -> list[Problem]:
+    """Return every problem of an endorsement that we would sign."""
+    return [
+        *_everywhere(document),
+        *_object(document, "EndorsementCredential", ""),
+        *_our_endorsement(document),
+    ]
+
+
+def lint_received_endorsement(document: Document) -> list[Problem]:
+    """Return the problems of an endorsement that anyone may have made, like `lint_received`."""
+    problems = [*_everywhere(document), *_object(document, "EndorsementCredential", "")]
     return [problem for problem in problems if problem.rule not in HOUSE_RULES]
+
+
+def lint_embedded_endorsement(document: Document) -> list[Problem]:
+    """Return what keeps another's endorsement from standing in a badge that we sign.
+
+    There it must be written as the strict schema wants it, for it becomes a part of our badge.
+    """
+    return [p for p in lint_endorsement(document) if p.rule not in _ENDORSERS_CHOICE]
 
 
 def lint_status_list(document: Document) -> list[Problem]:
@@ -142,6 +183,16 @@ def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _badge(document: Document) -> Iterator[Problem]:
+    yield from _contexts(document)
+    yield from _object(document, "OpenBadgeCredential", "")
+    yield from _order(document)
+    subject = document.get("credentialSubject")
+    if isinstance(subject, dict):
+        yield from _references(subject)
+
+
+def _contexts(document: Document, path: str = "") -> Iterator[Problem]:
+    path = f"{path}.@context" if path else "@context"
     context = document.get("@context")
     named = context if isinstance(context, list) else []
     if (
@@ -150,30 +201,37 @@ def _badge(document: Document) -> Iterator[Problem]:
         or not (isinstance(named[1], str) and _OPEN_BADGES_CONTEXT.fullmatch(named[1]))
     ):
         sentence = "the first two contexts are not those of VCDM 2.0 and Open Badges 3.0"
-        yield Problem("@context", Rule.CONTEXT, sentence)
+        yield Problem(path, Rule.CONTEXT, sentence)
     used = {
         value
-        for _, value in _values(document)
-        if isinstance(value, str) and value in EXTENSION_TYPES
+        for place, value in _values(document)
+        if isinstance(value, str) and value in EXTENSION_TYPES and not _IN_ENDORSEMENT.search(place)
     }
     if used and contexts.OPEN_BADGES_EXTENSIONS not in named:
         sentence = f"{min(used)} means nothing without {contexts.OPEN_BADGES_EXTENSIONS}"
-        yield Problem("@context", Rule.CONTEXT, sentence)
-    yield from _object(document, "OpenBadgeCredential", "")
-    yield from _order(document)
-    subject = document.get("credentialSubject")
-    if isinstance(subject, dict):
-        yield from _references(subject)
+        yield Problem(path, Rule.CONTEXT, sentence)
 
 
 def _our_badge(document: Document) -> Iterator[Problem]:
-    if document.get("@context") not in (CONTEXT, [*CONTEXT, contexts.OPEN_BADGES_EXTENSIONS]):
-        sentence = "not exactly the contexts of our badges, in their order"
-        yield Problem("@context", Rule.EXACT_CONTEXT, sentence)
     for name in ("name", "description", "image", "awardedDate"):
         if name not in document:
             sentence = "missing; those who show badges rely on it"
             yield Problem(name, Rule.DISPLAY, sentence)
+    yield from _our_credential(document)
+
+
+def _our_endorsement(document: Document) -> Iterator[Problem]:
+    subject = document.get("credentialSubject")
+    if isinstance(subject, dict) and "endorsementComment" not in subject:
+        sentence = "missing; it is what readers see"
+        yield Problem("credentialSubject.endorsementComment", Rule.DISPLAY, sentence)
+    yield from _our_credential(document)
+
+
+def _our_credential(document: Document) -> Iterator[Problem]:
+    if document.get("@context") not in (CONTEXT, [*CONTEXT, contexts.OPEN_BADGES_EXTENSIONS]):
+        sentence = "not exactly the contexts of our credentials, in their order"
+        yield Problem("@context", Rule.EXACT_CONTEXT, sentence)
     issuer = document.get("issuer")
     for name in ("name", "url"):
         if isinstance(issuer, dict) and name not in issuer:
@@ -346,7 +404,13 @@ def _status_entry(entry: Document, path: str) -> Iterator[Problem]:
         yield Problem(f"{path}.id", Rule.KIND, "is the address of the list itself")
 
 
+def _endorsement(endorsement: Document, path: str) -> Iterator[Problem]:
+    yield from _contexts(endorsement, path)
+    yield from _order(endorsement, path)
+
+
 _SPECIAL: dict[str, Callable[[Document, str], Iterator[Problem]]] = {
+    "EndorsementCredential": _endorsement,
     "Criteria": _criteria,
     "AchievementSubject": _subject,
     "IdentityObject": _identity,
@@ -355,10 +419,11 @@ _SPECIAL: dict[str, Callable[[Document, str], Iterator[Problem]]] = {
 }
 
 
-def _order(document: Document) -> Iterator[Problem]:
+def _order(document: Document, path: str = "") -> Iterator[Problem]:
     begin, end = document.get("validFrom"), document.get("validUntil")
     if _is_instant(begin) and _is_instant(end) and timestamps.read(end) < timestamps.read(begin):
-        yield Problem("validUntil", Rule.ORDER, "ends before it begins")
+        path = f"{path}.validUntil" if path else "validUntil"
+        yield Problem(path, Rule.ORDER, "ends before it begins")
 
 
 def _references(subject: Document) -> Iterator[Problem]:

@@ -121,7 +121,7 @@ CLASSES = {
             "image": Member("Image"),
             "awardedDate": Member(Kind.INSTANT),
             "validUntil": Member(Kind.INSTANT),
-            "endorsement": _many(Kind.OBJECT),
+            "endorsement": _many("EndorsementCredential"),
             "endorsementJwt": _many(Kind.COMPACT_JWS),
             "evidence": _many("Evidence"),
             "proof": _many(Kind.OBJECT),
@@ -131,6 +131,24 @@ CLASSES = {
             "termsOfUse": _many("TermsOfUse"),
         }
     ),
+    "EndorsementCredential": Class(
+        {
+            "id": _required(Kind.ADDRESS),
+            "name": _required(Kind.TEXT),
+            "issuer": _required("Profile"),
+            "validFrom": _required(Kind.INSTANT),
+            "credentialSubject": _required("EndorsementSubject"),
+            "description": _TEXT,
+            "awardedDate": Member(Kind.INSTANT),
+            "validUntil": Member(Kind.INSTANT),
+            "proof": _many(Kind.OBJECT),
+            "credentialSchema": _many("CredentialSchema"),
+            "credentialStatus": Member("CredentialStatus"),
+            "refreshService": Member("RefreshService"),
+            "termsOfUse": _many("TermsOfUse"),
+        }
+    ),
+    "EndorsementSubject": Class({"id": _required(Kind.ADDRESS), "endorsementComment": _TEXT}),
     "AchievementSubject": Class(
         {
             "achievement": _required("Achievement"),
@@ -158,7 +176,7 @@ CLASSES = {
             "alignment": _many("Alignment"),
             "creator": Member("Profile"),
             "creditsAvailable": Member(Kind.NUMBER),
-            "endorsement": _many(Kind.OBJECT),
+            "endorsement": _many("EndorsementCredential"),
             "endorsementJwt": _many(Kind.COMPACT_JWS),
             "fieldOfStudy": _TEXT,
             "humanCode": _TEXT,
@@ -262,7 +280,7 @@ CLASSES = {
             "otherIdentifier": _many("IdentifierEntry"),
             "official": _TEXT,
             "parentOrg": Member("Profile"),
-            "endorsement": _many(Kind.OBJECT),
+            "endorsement": _many("EndorsementCredential"),
             "endorsementJwt": _many(Kind.COMPACT_JWS),
             "familyName": _TEXT,
             "givenName": _TEXT,

@@ -28,7 +28,24 @@ def issuer():
 
 
 @pytest.fixture
-def achievement(issuer):
+def endorsement():
+    """An EndorsementCredential with everything that the builder knows."""
+    return v3.endorsement(
+        id="https://port.example/endorsements/1",
+        name="Recognised by the port",
+        endorsed=ACHIEVEMENT,
+        comment="We invite those who hold it to an **interview**.",
+        issuer=v3.profile(
+            id="https://port.example/issuer", name="The port", url="https://port.example"
+        ),
+        valid_from=datetime(2026, 11, 20, 9, tzinfo=UTC),
+        valid_until=datetime(2028, 11, 20, 9, tzinfo=UTC),
+        status=v3.status_entry("https://port.example/status/1", 7),
+    )
+
+
+@pytest.fixture
+def achievement(issuer, endorsement):
     """An Achievement with everything that the builder knows."""
     levels = [
         v3.rubric_level(
@@ -102,6 +119,7 @@ def achievement(issuer):
         field_of_study="Digital skills",
         human_code="CRCN-4.1-1",
         specialization="Workplace",
+        endorsements=[endorsement],
     )
 
 

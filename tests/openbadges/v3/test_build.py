@@ -8,18 +8,34 @@ from datetime import UTC, datetime
 import jsonschema
 import pytest
 
+from badgeservice.errors import ProofInvalid
 from badgeservice.openbadges import jsonld, v3
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
+def strict_schema(schemas, name):
+    """One of 1EdTech's strict schemas."""
+    return jsonschema.Draft201909Validator(
+        json.loads((schemas / f"{name}.json").read_bytes()),
+        format_checker=jsonschema.Draft201909Validator.FORMAT_CHECKER,
+    )
+
+
 @pytest.fixture(scope="module")
 def schema(schemas):
-    """1EdTech's strict schema."""
-    document = json.loads((schemas / "achievementcredential.json").read_bytes())
-    return jsonschema.Draft201909Validator(
-        document, format_checker=jsonschema.Draft201909Validator.FORMAT_CHECKER
+    """The schema of badges."""
+    return strict_schema(schemas, "achievementcredential")
+
+
+def sign(document, key):
+    """Return a document with an embedded proof."""
+    return eddsa_rdfc_2022.sign(
+        document,
+        sign=key.sign,
+        verification_method="https://badges.example/issuers/a/keys/1",
+        created=NOW,
     )
 
 
@@ -50,12 +66,7 @@ def smallest(issuer):
 def test_valid_lint_clean_and_wholly_signed(request, schema, ed25519_key, which):
     """The strict schema, our lint and the safe mode agree, with the proof and without."""
     document = request.getfixturevalue(which)
-    signed = eddsa_rdfc_2022.sign(
-        document,
-        sign=ed25519_key.sign,
-        verification_method="https://badges.example/issuers/a/keys/1",
-        created=NOW,
-    )
+    signed = sign(document, ed25519_key)
 
     for form in (document, signed):
         assert [error.message for error in schema.iter_errors(form)] == []
@@ -67,6 +78,37 @@ def test_valid_lint_clean_and_wholly_signed(request, schema, ed25519_key, which)
 def test_what_is_read_back_is_still_conformant(badge):
     """Verification judges the re-compacted document, in which arrays of one are unwrapped."""
     assert v3.lint_received(jsonld.recompact(badge)) == []
+
+
+def test_endorsement_valid_lint_clean_and_wholly_signed(schemas, endorsement, ed25519_key):
+    """A credential of its own, by the schema of its own."""
+    signed = sign(endorsement, ed25519_key)
+
+    for form in (endorsement, signed):
+        errors = strict_schema(schemas, "endorsementcredential").iter_errors(form)
+        assert [error.message for error in errors] == []
+        assert v3.lint_endorsement(form) == []
+        assert v3.lint_received_endorsement(jsonld.recompact(form)) == []
+    eddsa_rdfc_2022.verify(signed, ed25519_key.public_key)
+
+
+def test_an_embedded_endorsement_keeps_its_proof(badge, endorsement, schema, ed25519_key):
+    """The badge's signature covers it; taken out, it verifies by itself; so does each of several."""
+    several = [
+        sign(endorsement | {"id": f"https://port.example/endorsements/{n}"}, ed25519_key)
+        for n in range(5)
+    ]
+    badge["credentialSubject"]["achievement"]["endorsement"] = several
+    signed = sign(badge, ed25519_key)
+
+    assert [error.message for error in schema.iter_errors(signed)] == []
+    assert v3.lint(signed) == []
+    eddsa_rdfc_2022.verify(signed, ed25519_key.public_key)
+    for inside in signed["credentialSubject"]["achievement"]["endorsement"]:
+        eddsa_rdfc_2022.verify(inside, ed25519_key.public_key)
+    inside["credentialSubject"]["endorsementComment"] = "We employ those who hold it."
+    with pytest.raises(ProofInvalid):
+        eddsa_rdfc_2022.verify(signed, ed25519_key.public_key)
 
 
 def test_status_list_is_lint_clean_and_wholly_signed(revocations):

@@ -53,13 +53,16 @@ def rules(problems, path):
     return {problem.rule for problem in problems if problem.path == path}
 
 
-@pytest.fixture(params=["badge", "revocations"])
+@pytest.fixture(params=["badge", "endorsement", "revocations"])
 def case(request):
     """Each kind of document with its lint and its class."""
     document = request.getfixturevalue(request.param)
-    if request.param == "badge":
-        return document, v3.lint, "OpenBadgeCredential"
-    return document, v3.lint_status_list, "BitstringStatusListCredential"
+    lint, root = {
+        "badge": (v3.lint, "OpenBadgeCredential"),
+        "endorsement": (v3.lint_endorsement, "EndorsementCredential"),
+        "revocations": (v3.lint_status_list, "BitstringStatusListCredential"),
+    }[request.param]
+    return document, lint, root
 
 
 class TestEverywhere:
@@ -81,7 +84,7 @@ class TestEverywhere:
                     unnoticed.append((*path, name))
 
         assert unnoticed == []
-        assert count >= (8 if root.startswith("Bitstring") else 60)
+        assert count >= (60 if root == "OpenBadgeCredential" else 8)
 
     def test_each_type(self, case):
         """Another class, an array instead of text, text instead of an array."""
@@ -251,6 +254,75 @@ def test_extension_types_need_their_context(badge):
     assert rules(v3.lint_received(badge), "@context") == {Rule.CONTEXT}
     badge["@context"] = [*v3.CONTEXT, contexts.OPEN_BADGES_EXTENSIONS]
     assert v3.lint(badge) == []
+
+
+class TestEmbeddedEndorsements:
+    """Another's credential inside a badge: ours must be strict, a stranger's is not judged by it."""
+
+    @pytest.fixture
+    def inside(self, badge):
+        """The endorsement inside the badge's achievement."""
+        return badge["credentialSubject"]["achievement"]["endorsement"][0]
+
+    @pytest.mark.parametrize(
+        ("change", "rule"),
+        [
+            ({"type": ["VerifiableCredential"]}, Rule.TYPE),
+            ({"validFrom": "soon"}, Rule.KIND),
+            ({"credentialSubject": {"type": ["EndorsementSubject"]}}, Rule.REQUIRED),
+            ({"@context": [contexts.CREDENTIALS_V2]}, Rule.CONTEXT),
+            ({"validUntil": "2020-01-01T00:00:00Z"}, Rule.ORDER),
+            ({"description": ""}, Rule.EMPTY),
+        ],
+        ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+    )
+    def test_is_a_part_of_what_we_sign_and_judged_apart_elsewhere(
+        self, badge, inside, endorsement, change, rule
+    ):
+        """The strict schema looks into it, so ours must be whole; others answer for theirs."""
+        inside |= change
+
+        assert {(p.path.startswith("credentialSubject.achievement.endorsement[0]"), p.rule)
+                for p in v3.lint(badge)} == {(True, rule)}  # fmt: skip
+        assert v3.lint_received(badge) == []
+        assert {p.rule for p in v3.lint_embedded_endorsement(endorsement | change)} == {rule}
+        received = v3.lint_received_endorsement(endorsement | change)
+        assert {p.rule for p in received} == {rule} - HOUSE_RULES
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"validFrom": "2026-11-20T10:00:00+01:00"},
+            {"@context": [*v3.CONTEXT, contexts.DATA_INTEGRITY_V2]},
+            {"issuer": {"id": "did:web:port.example", "type": ["Profile"]}},
+            {"credentialSubject": {"id": "urn:uuid:1", "type": ["EndorsementSubject"]}},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_what_is_the_endorsers_choice(self, badge, inside, endorsement, change):
+        """Rules for how our own things look do not bind others."""
+        inside |= change
+
+        assert v3.lint(badge) == []
+        assert v3.lint_embedded_endorsement(endorsement | change) == []
+        assert v3.lint_endorsement(endorsement | change)
+
+    def test_its_extension_types_need_its_own_context(self, badge, inside):
+        """A context says what the words below it mean, not those beside it."""
+        schema = {"id": "https://a.example/schema.json", "type": "1EdTechJsonSchemaValidator2019"}
+        inside["credentialSchema"] = [schema]
+
+        (problem,) = v3.lint(badge)
+        assert problem.path == "credentialSubject.achievement.endorsement[0].@context"
+        inside["@context"] = [*v3.CONTEXT, contexts.OPEN_BADGES_EXTENSIONS]
+        assert v3.lint(badge) == []
+
+    def test_arrays_are_house_rules_for_strangers_alone(self, endorsement):
+        """JSON-LD makes no difference; the strict schema does, and our badge must pass it."""
+        endorsement["credentialSubject"]["type"] = "EndorsementSubject"
+
+        assert v3.lint_received_endorsement(endorsement) == []
+        assert {p.rule for p in v3.lint_embedded_endorsement(endorsement)} == {Rule.ARRAY}
 
 
 def test_the_other_name_of_the_class(badge):
@@ -478,6 +550,14 @@ class TestFixturesOfOthers:
         document = json.loads((vectors / "ob3-1edtech" / name).read_bytes())
 
         assert v3.lint_received(document) == []
+
+    def test_an_endorsement_of_the_dcc(self, vectors):
+        """Conformant, with the contexts of its second suite and a schema."""
+        name = "v2__bothSignatureTypes__didkey__legacy-noStatus-notExpired-endorsement-withSchema"
+        document = json.loads((vectors / f"ob3-dcc/{name}.json").read_bytes())
+
+        assert v3.lint_received_endorsement(document) == []
+        assert v3.lint_received(document) != []
 
     @pytest.mark.parametrize(
         ("name", "path", "rule"),
