@@ -7,12 +7,12 @@ Source: Open Badges 3.0, appendix B; Bitstring Status List v1.0, section 2.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from badgeservice.openbadges import Document, contexts, timestamps
+from badgeservice.openbadges import identity as identities
 from badgeservice.openbadges.v3.vocabulary import CONTEXT
 
 
@@ -176,19 +176,16 @@ def achievement(
 def identity(identity_type: str, value: str, *, salt: str | None = None) -> Document:
     """Return an IdentityObject: the plain `value`, or its salted SHA-256 if there is a `salt`.
 
-    An e-mail address is trimmed and written in lower case first, for a hash forgives nothing.
+    An e-mail address is trimmed and written in lower case first.
 
     >>> identity("emailAddress", "a@example.com", salt="Kosher")["identityHash"][:19]
     'sha256$b5809d8a92f8'
     """
-    if identity_type == "emailAddress":
-        value = value.strip().lower()
-    if salt is not None:
-        value = f"sha256${hashlib.sha256((value + salt).encode()).hexdigest()}"
+    value = identities.normal(identity_type, value)
     return _present(
         type="IdentityObject",
         hashed=salt is not None,
-        identityHash=value,
+        identityHash=value if salt is None else identities.digest(value, salt),
         identityType=identity_type,
         salt=salt,
     )

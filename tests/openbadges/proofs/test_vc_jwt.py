@@ -552,4 +552,5 @@ def test_formats_lists_every_module():
     assert [module.__name__.rpartition(".")[2] for module in proofs.FORMATS] == [
         "eddsa_rdfc_2022",
         "vc_jwt",
+        "jws",
     ]
