@@ -14,6 +14,10 @@ _DATE_TIME_STAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?"
     r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
 )
+_ISO_8601 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(?:(Z)|([+-][0-9]{2}):?([0-9]{2})?)"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z in seconds since 1970."""
@@ -48,6 +52,23 @@ def read(text: object) -> datetime:
         return datetime.fromisoformat(match.group()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadTimestamp(f"no such date or time: {match.group()}") from None
+
+
+def read_iso_8601(text: object) -> datetime:
+    """Return the instant, in UTC, that `text` states in one of the ways that ISO 8601 leaves open.
+
+    Open Badges 2.0 asks for ISO 8601 with time and zone and no more than that: seconds may be
+    missing, and the zone may be written without colon or minutes. Raises `BadTimestamp`.
+
+    >>> read_iso_8601("2017-10-01T02:00+0200").isoformat()
+    '2017-10-01T00:00:00+00:00'
+    """
+    match = _ISO_8601.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return read(text)
+    minute, seconds, utc, hours, minutes = match.groups()
+    zone = utc or f"{hours}:{minutes or '00'}"
+    return read(f"{minute}{seconds or ':00'}{zone}")
 
 
 def from_seconds(seconds: int) -> datetime:

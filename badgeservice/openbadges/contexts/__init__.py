@@ -24,6 +24,7 @@ class Pin(NamedTuple):
 
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES_V3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_V2 = "https://w3id.org/openbadges/v2"
 OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
@@ -42,6 +43,10 @@ PINS = {
     OPEN_BADGES_EXTENSIONS: Pin(
         "ob-v3p0-extensions.jsonld",
         "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
+    ),
+    OPEN_BADGES_V2: Pin(
+        "ob-v2.jsonld",
+        "3c0c25a0e581c64cbe632197377c4f334c6c0b95f0d90e3b74449781612b153d",
     ),
     DATA_INTEGRITY_V2: Pin(
         "data-integrity-v2.jsonld",

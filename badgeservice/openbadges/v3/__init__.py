@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from badgeservice.openbadges.problems import Problem, Rule
 from badgeservice.openbadges.v3.build import (
     achievement,
     alignment,
@@ -20,8 +21,6 @@ from badgeservice.openbadges.v3.build import (
 )
 from badgeservice.openbadges.v3.lint import (
     HOUSE_RULES,
-    Problem,
-    Rule,
     lint,
     lint_embedded_endorsement,
     lint_endorsement,

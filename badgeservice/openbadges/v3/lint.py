@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from badgeservice.errors import BadTimestamp, StatusListRefused
 from badgeservice.openbadges import Document, contexts, status_list, timestamps
+from badgeservice.openbadges.problems import Problem, Rule, everywhere, values
 from badgeservice.openbadges.v3.vocabulary import (
     ANY_TYPE,
     CLASSES,
@@ -30,32 +29,6 @@ from badgeservice.openbadges.v3.vocabulary import (
     Kind,
     Member,
 )
-
-
-class Rule(StrEnum):
-    """The rule that a document breaks, by name."""
-
-    REQUIRED = "required"
-    KIND = "kind"
-    TYPE = "type"
-    ENUMERATION = "enumeration"
-    CLOSED = "closed"
-    CONTEXT = "context"
-    NULL = "null"
-    RECIPIENT = "recipient"
-    ORDER = "order"
-    # From here on: rules of our own.
-    ARRAY = "array"
-    NOTATION = "notation"
-    REFERENCE = "reference"
-    EMPTY = "empty"
-    FRACTION = "fraction"
-    CHARACTERS = "characters"
-    WHOLE_SECONDS = "whole_seconds"
-    EXACT_CONTEXT = "exact_context"
-    LOOK_ALIKE = "look_alike"
-    DISPLAY = "display"
-
 
 HOUSE_RULES = frozenset(
     {
@@ -74,18 +47,6 @@ HOUSE_RULES = frozenset(
 """What we ask of ourselves, and neither the standard's schema nor its samples ask of others."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One rule broken at one place; `path` is like `credentialSubject.result[0].value`."""
-
-    path: str
-    rule: Rule
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.path or 'document'}: {self.sentence}"
-
-
 _ADDRESS = re.compile(r'[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>"{}|\\^`]+')
 _WEB_ADDRESS = re.compile(r'https?://[^\s<>"{}|\\^`/?#]+[^\s<>"{}|\\^`]*')
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -96,7 +57,6 @@ _COMPACT_JWS = re.compile(r"[a-zA-Z0-9_-]+\.[a-zA-Z0-9_-]*\.[a-zA-Z0-9_-]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ENUMERATION_EXTENSION = re.compile(r"ext:[a-zA-Z0-9._-]+")
 _IDENTITY_HASH = re.compile(r"(md5\$[0-9a-fA-F]{32}|sha256\$[0-9a-fA-F]{64})")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _OPEN_BADGES_CONTEXT = re.compile(
     r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.[0-9]+\.[0-9]+)*\.json"
 )
@@ -109,7 +69,7 @@ _ENDORSERS_CHOICE = frozenset({Rule.WHOLE_SECONDS, Rule.EXACT_CONTEXT, Rule.DISP
 
 def lint(document: Document) -> list[Problem]:
     """Return every problem of a badge that we would sign: none, if it may be signed."""
-    problems = [*_everywhere(document), *_badge(document), *_our_badge(document)]
+    problems = [*everywhere(document), *_badge(document), *_our_badge(document)]
     return [
         problem
         for problem in problems
@@ -122,7 +82,7 @@ def lint_received(document: Document) -> list[Problem]:
 
     Those of the endorsements inside it are not among them: each is judged by itself.
     """
-    problems = [*_everywhere(document), *_badge(document)]
+    problems = [*everywhere(document), *_badge(document)]
     return [
         problem
         for problem in problems
@@ -133,7 +93,7 @@ def lint_received(document: Document) -> list[Problem]:
 def lint_endorsement(document: Document) -> list[Problem]:
     """Return every problem of an endorsement that we would sign."""
     return [
-        *_everywhere(document),
+        *everywhere(document),
         *_object(document, "EndorsementCredential", ""),
         *_our_endorsement(document),
     ]
@@ -141,7 +101,7 @@ def lint_endorsement(document: Document) -> list[Problem]:
 
 def lint_received_endorsement(document: Document) -> list[Problem]:
     """Return the problems of an endorsement that anyone may have made, like `lint_received`."""
-    problems = [*_everywhere(document), *_object(document, "EndorsementCredential", "")]
+    problems = [*everywhere(document), *_object(document, "EndorsementCredential", "")]
     return [problem for problem in problems if problem.rule not in HOUSE_RULES]
 
 
@@ -155,31 +115,7 @@ def lint_embedded_endorsement(document: Document) -> list[Problem]:
 
 def lint_status_list(document: Document) -> list[Problem]:
     """Return every problem of a status list credential that we would sign."""
-    return [*_everywhere(document), *_status_list(document)]
-
-
-def _everywhere(document: Document) -> Iterator[Problem]:
-    """What holds for every value at every depth."""
-    for path, value in _values(document):
-        if value is None:
-            yield Problem(path, Rule.NULL, "null stands for nothing; leave the member out")
-        elif value in ("", [], {}):
-            yield Problem(path, Rule.EMPTY, "empty; leave the member out")
-        elif isinstance(value, float):
-            sentence = "numbers with a fraction are written differently by different software"
-            yield Problem(path, Rule.FRACTION, sentence)
-        elif isinstance(value, str) and _CONTROLS.search(value):
-            yield Problem(path, Rule.CHARACTERS, "holds control characters")
-
-
-def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    yield path, value
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from _values(member, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        for number, member in enumerate(value):
-            yield from _values(member, f"{path}[{number}]")
+    return [*everywhere(document), *_status_list(document)]
 
 
 def _badge(document: Document) -> Iterator[Problem]:
@@ -204,7 +140,7 @@ def _contexts(document: Document, path: str = "") -> Iterator[Problem]:
         yield Problem(path, Rule.CONTEXT, sentence)
     used = {
         value
-        for place, value in _values(document)
+        for place, value in values(document)
         if isinstance(value, str) and value in EXTENSION_TYPES and not _IN_ENDORSEMENT.search(place)
     }
     if used and contexts.OPEN_BADGES_EXTENSIONS not in named:
