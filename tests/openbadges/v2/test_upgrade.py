@@ -161,6 +161,11 @@ LEFT_OUT = {
     "HASHES": "SHA-1 was allowed in version 1; version 2.0 knows MD5 and SHA-256 only",
     "URLS": "relative addresses belong to version 0.5, which is not read",
     "ORIGINS": "the origin of an issuer belongs to version 0.5",
+    "ISO8601": "since version 2.0 an instant has a time and a zone; a month or 20130221 has neither",
+    "OBJECTS": "an object is held against its class, which these belong to none of",
+    "VERSIONS": "the version of the standard was a member of 0.5; a badge class may have any",
+    "IDENTITY_TYPES": "any property of a profile may name a recipient since version 2.0",
+    "VERIFY_TYPES": "their capitals matter since they are terms of a context",
     "BOOLEANS": "the words true and false are not booleans in JSON",
 }
 
