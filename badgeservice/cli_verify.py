@@ -126,8 +126,12 @@ def _language_of_the_environment() -> Language:
 
 def _lines(report: Report, language: Language) -> list[str]:
     lines = [f"{_VERDICT_MARKS[report.verdict]} {words.sentence(report, language)}"]
-    if report.credential:
-        lines += ["", *_facts(report.credential, language)]
+    lines += _details(report, language)
+    return lines + _details(report.beside, language) if report.beside else lines
+
+
+def _details(report: Report, language: Language) -> list[str]:
+    lines = ["", *_facts(report.credential, language)] if report.credential else []
     lines.append("")
     for finding in report.findings:
         detail = f" [{_visible(finding.detail)}]" if finding.detail else ""

@@ -5,10 +5,13 @@
 1. `recognise` finds the badge in what was submitted, or raises `Unreadable`.
 2. `verify` asks the questions of `CHECKS` in their order, each only if those it needs have passed.
 3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed.
+
+An image may carry a badge of each version: both are verified, and each has its report.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from badgeservice.verification import fetching, summary
@@ -28,7 +31,19 @@ def verify(submission: Submission, *, fetch: Fetch, register: Register, now: dat
     `fetch` answers for every address that has to be asked, `register` for what we issued. Never
     raises for anything that stands in the submission or comes from outside.
     """
-    case = Case(submission, fetching.remembering(fetch), register, now)
+    fetch = fetching.remembering(fetch)
+    case, report = _walk(submission, fetch, register, now)
+    if case.submission.beside is None:
+        return report
+    _, beside = _walk(case.submission.beside, fetch, register, now)
+    return replace(report, beside=beside)
+
+
+def _walk(
+    submission: Submission, fetch: Fetch, register: Register, now: datetime
+) -> tuple[Case, Report]:
+    """Ask every question about one badge."""
+    case = Case(submission, fetch, register, now)
     findings = ask(case, CHECKS)
     credential = summary.of(case.credential) if case.credential else None
-    return Report(findings=findings, credential=credential, checked_at=now)
+    return case, Report(findings=findings, credential=credential, checked_at=now)

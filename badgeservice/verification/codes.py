@@ -70,6 +70,12 @@ class Code(StrEnum):
         "Un badge a été trouvé et lu.",
         "A badge was found and read.",
     )
+    TWO_BADGES_READ = (
+        "two_badges_read",
+        Outcome.PASSED,
+        "L'image contient deux badges, un par norme ; chacun a été lu et vérifié à part.",
+        "The image holds two badges, one for each standard; each was read and checked apart.",
+    )
     ADDRESS_UNREACHABLE = (
         "address_unreachable",
         Outcome.UNKNOWN,
@@ -105,6 +111,12 @@ class Code(StrEnum):
         Outcome.FAILED,
         "L'image est abîmée ou incomplète.",
         "The image is damaged or incomplete.",
+    )
+    UNSAFE_IMAGE = (
+        "unsafe_image",
+        Outcome.FAILED,
+        "L'image contient des instructions ou des structures que, par prudence, nous n'ouvrons pas.",
+        "The image holds instructions or structures that we do not open, to be on the safe side.",
     )
     AMBIGUOUS_IMAGE = (
         "ambiguous_image",

@@ -96,26 +96,27 @@ class Finding:
 class Report:
     """What verification found. `credential` is None when nothing could be read with certainty.
 
-    What `credential` says is only as good as the verdict.
+    What `credential` says is only as good as the verdict. `beside` is the report on the second badge
+    of an image that carries two; the three axes here are those of the first.
     """
 
     findings: tuple[Finding, ...]
     credential: Summary | None
     checked_at: datetime
+    beside: Report | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Green only if everything is well; red if anything is certainly not; amber between."""
-        if self._has(Outcome.FAILED, (Check.SUBMISSION,)):
-            return Verdict.UNREADABLE
-        if self.integrity is Integrity.INVALID or not self._is_complete():
-            return Verdict.RED
-        if self.status not in (Status.ACTIVE, Status.SUPERSEDED, Status.UNKNOWN):
-            return Verdict.RED
-        well = (Integrity.VALID, Status.ACTIVE, Issuer.OURS)
-        return (
-            Verdict.GREEN if (self.integrity, self.status, self.issuer) == well else Verdict.AMBER
-        )
+        """Green only if everything is well; red if anything is certainly not; amber between.
+
+        An image is as good as the worse of its badges: other software shows the other one.
+        """
+        if self.beside is None:
+            return self._verdict_alone()
+        verdicts = {self._verdict_alone(), self.beside.verdict}
+        if verdicts <= {Verdict.GREEN, Verdict.AMBER}:
+            return Verdict.AMBER if Verdict.AMBER in verdicts else Verdict.GREEN
+        return Verdict.RED
 
     @property
     def integrity(self) -> Integrity:
@@ -173,8 +174,22 @@ class Report:
                 for finding in self.findings
             ],
             "credential": None if self.credential is None else _plain(asdict(self.credential)),
+            "beside": None if self.beside is None else self.beside.to_json(),
             "checked_at": _iso(self.checked_at),
         }
+
+    def _verdict_alone(self) -> Verdict:
+        """Return the verdict on the badge, whatever stands beside it."""
+        if self._has(Outcome.FAILED, (Check.SUBMISSION,)):
+            return Verdict.UNREADABLE
+        if self.integrity is Integrity.INVALID or not self._is_complete():
+            return Verdict.RED
+        if self.status not in (Status.ACTIVE, Status.SUPERSEDED, Status.UNKNOWN):
+            return Verdict.RED
+        well = (Integrity.VALID, Status.ACTIVE, Issuer.OURS)
+        return (
+            Verdict.GREEN if (self.integrity, self.status, self.issuer) == well else Verdict.AMBER
+        )
 
     def _is_complete(self) -> bool:
         """Tell whether every question has one answer: with two, the worse could get lost."""

@@ -1,4 +1,4 @@
-"""What was submitted: a badge as JSON, as JWT or inside a PNG, or an address where one stands.
+"""What was submitted: a badge as JSON, as JWT or inside an image, or an address where one stands.
 
 Recognising decides how to read, and believes nothing. What is not a badge is `Unreadable`; a forged
 badge is a good answer to a good question, and comes out of the walk.
@@ -7,12 +7,12 @@ badge is a good answer to a good question, and comes out of the walk.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from badgeservice.errors import AmbiguousImage, ImageRefused, NotBaked, Unreadable, UnreadableJSON
-from badgeservice.openbadges import Document, strict_json
-from badgeservice.openbadges.bakery import png
+from badgeservice.errors import ImageRefused, Unreadable, UnreadableJSON
+from badgeservice.openbadges import Document, bakery, strict_json
+from badgeservice.openbadges.bakery import Carrier, Version
 from badgeservice.verification.codes import Code
 
 MAXIMUM_BYTES = 2_097_152
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     JSON = "json"
     JWT = "jwt"
     PNG = "png"
+    SVG = "svg"
     URL = "url"
 
 
@@ -33,12 +34,14 @@ class Submission:
     """Something that may be a badge.
 
     `text` is what counts: JSON, a compact JWT, or an address. `document` is that JSON, read
-    strictly; None for a JWT or an address.
+    strictly; None for a JWT or an address. `beside` is the badge of Open Badges 2.0 in an image that
+    carries one of each version: other software shows that one, so it is to be judged as well.
     """
 
     kind: Kind
     text: str
     document: Document | None = None
+    beside: Submission | None = None
 
 
 # What people send most often instead of a badge, by the bytes with which it begins.
@@ -48,7 +51,7 @@ _OTHER_FILES = (
     (b"GIF8", "GIF"),
     (b"RIFF", "WebP"),
     (b"PK\x03\x04", "ZIP, Word, Excel"),
-    (b"<", "SVG, HTML, XML"),
+    (b"<", "HTML, XML"),
 )
 
 _JWT = re.compile(r"ey[^\s.]*\.\S*")
@@ -66,9 +69,8 @@ def recognise(data: bytes) -> Submission:
     """
     if len(data) > MAXIMUM_BYTES:
         raise Unreadable(f"{len(data)} bytes, more than {MAXIMUM_BYTES}", code=Code.TOO_LARGE)
-    if png.recognises(data):
-        inside = _text(_unbake(data).encode())
-        return Submission(Kind.PNG, inside.text, inside.document)
+    if carrier := bakery.carrier_of(data):
+        return _inside(data, carrier)
     for beginning, name in _OTHER_FILES:
         if data.lstrip().startswith(beginning):
             raise Unreadable(name, code=Code.FILE_TYPE_UNSUPPORTED)
@@ -77,18 +79,36 @@ def recognise(data: bytes) -> Submission:
     return _text(data)
 
 
-def _unbake(data: bytes) -> str:
+# Why an image is not read; whatever else is wrong with one is `BAD_IMAGE`.
+_IMAGE_CODES = {
+    str(code): code for code in (Code.NOT_BAKED, Code.AMBIGUOUS_IMAGE, Code.UNSAFE_IMAGE)
+} | {"image_too_large": Code.TOO_LARGE}
+
+
+def _inside(image: bytes, carrier: Carrier) -> Submission:
+    """Return the badge that an image carries; the newer of two, with the other beside it."""
     try:
-        text = png.unbake(data)
-        if png.count_badges(data) > 1:
-            # Other software may show the other one, next to what we say of this one.
-            raise AmbiguousImage("the image carries badges of several editions")
-        return text
-    except NotBaked as error:
-        raise Unreadable(f"PNG: {error.message}", code=Code.NOT_BAKED) from None
+        texts = bakery.badges(image, carrier)
     except ImageRefused as error:
-        code = Code.AMBIGUOUS_IMAGE if error.code == Code.AMBIGUOUS_IMAGE else Code.BAD_IMAGE
-        raise Unreadable(f"PNG: {error.message}", code=code) from None
+        code = _IMAGE_CODES.get(error.code, Code.BAD_IMAGE)
+        raise Unreadable(f"{carrier.NAME}: {error.message}", code=code) from None
+    kind = Kind(carrier.NAME.lower())
+    older = texts.get(Version.V2, "")
+    if Version.V3 in texts:
+        found = replace(_text(texts[Version.V3].encode()), kind=kind)
+        return replace(found, beside=_second(older, kind)) if older else found
+    if _ADDRESS.fullmatch(older):
+        return Submission(Kind.URL, older)  # the oldest images hold no more than this
+    return replace(_text(older.encode()), kind=kind)
+
+
+def _second(text: str, kind: Kind) -> Submission:
+    """Return the second badge of an image. Raises `Unreadable` if nobody can say what it is."""
+    try:
+        return replace(_text(text.encode()), kind=kind)
+    except Unreadable as error:
+        message = f"{kind.upper()}: a second badge that cannot be read: {error.message}"
+        raise Unreadable(message, code=Code.AMBIGUOUS_IMAGE) from None
 
 
 def _text(data: bytes) -> Submission:

@@ -6,6 +6,7 @@ details, which `explain` gives finding by finding.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -24,8 +25,8 @@ _MONTHS = {
 }
 
 FORMATS = {
-    "fr": "un badge en image PNG, un fichier .json ou .jwt, ou l'adresse d'un badge",
-    "en": "a badge as a PNG image, a .json or .jwt file, or the address of a badge",
+    "fr": "un badge en image PNG ou SVG, un fichier .json ou .jwt, ou l'adresse d'un badge",
+    "en": "a badge as a PNG or SVG image, a .json or .jwt file, or the address of a badge",
 }
 """What can be submitted."""
 
@@ -105,7 +106,16 @@ def explain(finding: Finding, language: Language) -> str:
 
 
 def sentence(report: Report, language: Language) -> str:
-    """Return the verdict as one sentence."""
+    """Return the verdict as one sentence; of two badges in one image, what to think of each."""
+    if report.beside:
+        first = sentence(replace(report, beside=None), language)
+        second = sentence(report.beside, language)
+        return {
+            "fr": f"Cette image contient deux badges. Le premier : {_inner(first)}. "
+            f"Le second, d'un format plus ancien : {_inner(second)}",
+            "en": f"This image holds two badges. The first: {_inner(first)}. "
+            f"The second, in an older format: {_inner(second)}",
+        }[language]
     if report.verdict is Verdict.UNREADABLE:
         return {
             "fr": f"Nous ne trouvons pas de badge dans ce fichier. Formats acceptés : {FORMATS['fr']}",
@@ -128,6 +138,11 @@ def sentence(report: Report, language: Language) -> str:
         "ne concluez pas encore",
         "en": f"We could not check everything ({unchecked}). Try again later; do not conclude yet",
     }[language]
+
+
+def _inner(sentence: str) -> str:
+    """Return a sentence as it goes on after a colon."""
+    return sentence[0].lower() + sentence[1:]
 
 
 def _invalid(report: Report) -> dict[str, str]:

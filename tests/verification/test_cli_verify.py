@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from badgeservice.cli_verify import make_verify_command
 from badgeservice.openbadges import strict_json
+from badgeservice.openbadges.bakery import Version, svg
 
 from .school import School
 
@@ -59,6 +60,21 @@ def test_the_exit_code_is_the_verdict(run, school, file, change, code, sentence)
 
     assert result.exit_code == code
     assert result.output.startswith(sentence)
+
+
+def test_both_badges_of_an_image_are_shown(run, school, file):
+    """What was found of each, one after the other."""
+    image = b'<svg xmlns="http://www.w3.org/2000/svg"><rect/></svg>'
+    image = svg.bake(image, strict_json.dumps(school.issue()).decode())
+    older = '{"@context":"https://w3id.org/openbadges/v2","id":"https://mallory.example/1"}'
+    both = svg.bake(image, older, version=Version.V2)
+
+    result = run(file(both, "badge.svg"), *AT, "--lang", "en")
+
+    assert result.exit_code != 0
+    assert "This image holds two badges. The first: genuine badge, active." in result.output
+    assert "(two_badges_read) [svg]" in result.output
+    assert "(badge_read) [svg]" in result.output
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"hello"])

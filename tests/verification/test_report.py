@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -196,6 +197,7 @@ def test_nothing_readable_is_unreadable():
             }
         ],
         "credential": None,
+        "beside": None,
         "checked_at": "2026-11-23T09:00:00Z",
     }
 
@@ -213,3 +215,31 @@ def test_problems_are_what_is_not_a_pass():
     found = reported(GENUINE | {Check.STATUS: Code.NOT_ASKED})
 
     assert found.problems == (Finding(Check.STATUS, Code.NOT_ASKED),)
+
+
+@pytest.mark.parametrize(
+    "answers", [{Check.PROOF: Code.BAD_SIGNATURE}, {}, {Check.STATUS: Code.REVOKED}]
+)
+def test_a_bad_second_badge_spoils_the_image(answers):
+    """Other software shows that one; the axes stay those of the first."""
+    second = reported(GENUINE | answers) if answers else of([])
+
+    both = replace(reported(GENUINE), beside=second)
+
+    assert Verdict.RED is both.verdict
+    assert (both.integrity, both.status, both.issuer) == (
+        Integrity.VALID,
+        Status.ACTIVE,
+        Issuer.OURS,
+    )
+
+
+@given(st.lists(findings, max_size=8), st.lists(findings, max_size=8))
+def test_an_image_is_as_good_as_the_worse_of_its_badges(first, second):
+    """Green only with two green badges; never better than either."""
+    alone, beside = of(first), of(second)
+
+    both = replace(alone, beside=beside)
+
+    assert _RANK[both.verdict] == min(_RANK[alone.verdict], _RANK[beside.verdict])
+    assert both.to_json()["beside"] == beside.to_json()

@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgeservice.errors import Unreadable
-from badgeservice.openbadges.bakery import png
+from badgeservice.openbadges.bakery import Version, png, svg
 from badgeservice.verification.codes import Code
 from badgeservice.verification.submission import MAXIMUM_BYTES, Kind, Submission, recognise
 
 BADGE = b'{"@context": [], "id": "urn:x:y"}'
 DOCUMENT = {"@context": [], "id": "urn:x:y"}
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.e30.AA"
+ADDRESS = "https://badges.example/ob2/assertions/1"
+OLDER = {"@context": "https://w3id.org/openbadges/v2", "id": ADDRESS}
+ASSERTION = json.dumps(OLDER)
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><rect/></svg>'
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -46,6 +50,20 @@ IMAGE = b"".join(
         (f" {TOKEN}\n".encode(), Submission(Kind.JWT, TOKEN)),
         (png.bake(IMAGE, BADGE.decode()), Submission(Kind.PNG, BADGE.decode(), DOCUMENT)),
         (png.bake(IMAGE, TOKEN), Submission(Kind.PNG, TOKEN)),
+        (svg.bake(DRAWING, BADGE.decode()), Submission(Kind.SVG, BADGE.decode(), DOCUMENT)),
+        (svg.bake(DRAWING, TOKEN), Submission(Kind.SVG, TOKEN)),
+        (png.bake(IMAGE, ASSERTION, version=Version.V2), Submission(Kind.PNG, ASSERTION, OLDER)),
+        (svg.bake(DRAWING, TOKEN, version=Version.V2), Submission(Kind.SVG, TOKEN)),
+        (png.bake(IMAGE, ADDRESS, version=Version.V2), Submission(Kind.URL, ADDRESS)),
+        (svg.bake(DRAWING, ADDRESS, version=Version.V2), Submission(Kind.URL, ADDRESS)),
+        (
+            png.bake(png.bake(IMAGE, ASSERTION, version=Version.V2), TOKEN),
+            Submission(Kind.PNG, TOKEN, beside=Submission(Kind.PNG, ASSERTION, OLDER)),
+        ),
+        (
+            svg.bake(svg.bake(DRAWING, TOKEN, version=Version.V2), BADGE.decode()),
+            Submission(Kind.SVG, BADGE.decode(), DOCUMENT, beside=Submission(Kind.SVG, TOKEN)),
+        ),
         (b"https://badges.example/b/1\n", Submission(Kind.URL, "https://badges.example/b/1")),
         (b"http://127.0.0.1:8000/b/1", Submission(Kind.URL, "http://127.0.0.1:8000/b/1")),
     ],
@@ -65,7 +83,7 @@ def test_a_badge_is_recognised_however_it_came(data, expected):
         (b"%PDF-1.7", Code.FILE_TYPE_UNSUPPORTED, "PDF"),
         (b"\xff\xd8\xff\xe0", Code.FILE_TYPE_UNSUPPORTED, "JPEG"),
         (b"PK\x03\x04", Code.FILE_TYPE_UNSUPPORTED, "ZIP"),
-        (b"\n<svg>", Code.FILE_TYPE_UNSUPPORTED, "SVG"),
+        (b"\n<html>", Code.FILE_TYPE_UNSUPPORTED, "HTML"),
         (b"\xff\xfe{", Code.BAD_ENCODING, "UTF-8"),
         (b"hello", Code.NOT_A_BADGE, "text"),
         (b"[]", Code.NOT_A_BADGE, "text"),
@@ -83,6 +101,10 @@ def test_a_badge_is_recognised_however_it_came(data, expected):
         (IMAGE, Code.NOT_BAKED, "PNG"),
         (IMAGE[:-4], Code.BAD_IMAGE, "PNG"),
         (IMAGE + b"tail", Code.BAD_IMAGE, "PNG"),
+        (DRAWING, Code.NOT_BAKED, "SVG"),
+        (DRAWING[:-4], Code.BAD_IMAGE, "SVG"),
+        (b"<!DOCTYPE svg>" + DRAWING, Code.UNSAFE_IMAGE, "SVG"),
+        (DRAWING + b" " * 524_288, Code.TOO_LARGE, "SVG"),
         (png.bake(IMAGE, "hello"), Code.NOT_A_BADGE, "text"),
         (png.bake(IMAGE, "https://badges.example/b/1"), Code.NOT_A_BADGE, "text"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -204,3 +205,20 @@ def test_a_day_begins_at_midnight_in_france():
     just_after_midnight = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 
     assert words.date(just_after_midnight, "fr") == "24 novembre 2026"
+
+
+def test_of_two_badges_in_an_image_each_is_named():
+    """Two verdicts in two clauses, so that neither covers the other."""
+    first, second = reported({}), reported({Check.PROOF: Code.BAD_SIGNATURE})
+
+    both = replace(first, beside=second)
+
+    assert words.sentence(both, "fr") == (
+        "Cette image contient deux badges. Le premier : badge authentique et actif. Le second, "
+        "d'un format plus ancien : ne vous fiez pas à ce fichier : son contenu a été modifié"
+    )
+    assert words.sentence(both, "en") == (
+        "This image holds two badges. The first: genuine badge, active. The second, in an older "
+        "format: do not rely on this file: its content was changed"
+    )
+    assert not TRADE_WORDS.search(words.sentence(both, "fr") + words.sentence(both, "en"))

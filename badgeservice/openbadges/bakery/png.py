@@ -3,7 +3,7 @@
 The credential is the text of one `iTXt` chunk. The file is read chunk by chunk, and nothing is
 decoded but that text: image libraries disagree on which of two texts counts, and have been
 attacked through everything else that a PNG may hold.
-Sources: Open Badges 3.0, section 5.3.1; PNG Specification, Third Edition.
+Sources: Open Badges 3.0, section 5.3.1; Open Badges 2.0 Baking; PNG Specification, Third Edition.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from badgeservice.errors import AmbiguousImage, ImageRefused, NotBaked
+from badgeservice.openbadges.bakery.carrier import MAXIMUM_TEXT_BYTES, Version
 
-KEYWORD = "openbadgecredential"
-"""The keyword of Open Badges 3.0."""
+NAME = "PNG"
 
-_KEYWORDS = (KEYWORD.encode("latin-1"), b"openbadges")
-"""Every keyword under which a badge is looked for; the second is that of Open Badges 2."""
+_KEYWORDS = {Version.V2: b"openbadges", Version.V3: b"openbadgecredential"}
+"""The keyword under which the badge of each version stands."""
+
+_READ_FROM = {Version.V2: (b"iTXt", b"tEXt", b"zTXt"), Version.V3: (b"iTXt",)}
+"""The kinds of chunk that are read: images from before Open Badges 2.0 have the older two."""
 
 MAXIMUM_BYTES = 2_097_152
-MAXIMUM_TEXT_BYTES = 262_144
 MAXIMUM_CHUNKS = 64
 """Chunks other than IDAT, of which encoders write hundreds."""
 MAXIMUM_SIDE = 2048
@@ -47,13 +49,13 @@ def recognises(data: bytes) -> bool:
     return data.startswith(_SIGNATURE)
 
 
-def bake(png: bytes, text: str, *, keyword: str = KEYWORD) -> bytes:
-    """Return `png` with `text` in one `iTXt` chunk after the header; all other bytes stay.
+def bake(image: bytes, text: str, *, version: Version = Version.V3) -> bytes:
+    """Return `image` with `text` in one `iTXt` chunk after the header; all other bytes stay.
 
-    `text` is a compact JWT, or the JSON of a credential with an embedded proof. Text that stands
-    there already under `keyword` is replaced. Raises `ImageRefused`.
+    `text` is a compact JWS, or JSON. Whatever a reader could take for another badge of `version`
+    is replaced. Raises `ImageRefused`.
     """
-    header, *others = _chunks(png)
+    header, *others = _chunks(image)
     width, height = struct.unpack(">II", header.content[:8])
     if max(width, height) > MAXIMUM_SIDE:
         message = f"{width}×{height} pixels, more than {MAXIMUM_SIDE} a side"
@@ -61,36 +63,38 @@ def bake(png: bytes, text: str, *, keyword: str = KEYWORD) -> bytes:
     encoded = text.encode()
     if not encoded or b"\0" in encoded or len(encoded) > MAXIMUM_TEXT_BYTES:
         raise ImageRefused(f"{len(encoded)} bytes of text that no reader would take out again")
-    content = keyword.encode("latin-1") + b"\0\0\0\0\0" + encoded
-    kept = (png[c.start : c.end] for c in others if _keyword(c) != keyword.encode("latin-1"))
-    return png[: header.end] + _written(b"iTXt", content) + b"".join(kept)
+    content = _KEYWORDS[version] + b"\0\0\0\0\0" + encoded
+    kept = (image[c.start : c.end] for c in others if not _is_candidate(c, version))
+    return image[: header.end] + _written(b"iTXt", content) + b"".join(kept)
 
 
-def unbake(png: bytes, *, keyword: str = KEYWORD) -> str:
-    """Return the text that is baked into `png` under `keyword`.
+def unbake(image: bytes, *, version: Version = Version.V3) -> str:
+    """Return the text of the badge of `version` in `image`.
 
-    Raises `NotBaked` if there is none; `AmbiguousImage` if there are several, or one in a kind of
-    chunk other than `iTXt`; `ImageRefused` for a file that is not one sound PNG.
+    Of Open Badges 3.0, the text of an `iTXt` chunk; of Open Badges 2.0, that of any kind of text
+    chunk, and it may be the bare address of an assertion.
+    Raises `NotBaked` if there is none; `AmbiguousImage` if there are several, or one of a kind or
+    under a spelling that only some readers take for a badge; `ImageRefused` for a file that is not
+    one sound PNG.
     """
-    candidates = [chunk for chunk in _chunks(png) if _keyword(chunk) == keyword.encode("latin-1")]
+    candidates = [chunk for chunk in _chunks(image) if _is_candidate(chunk, version)]
     if not candidates:
         raise NotBaked("the image is sound and carries no badge")
-    if len(candidates) > 1 or candidates[0].kind != b"iTXt":
+    chunk = candidates[0]
+    if len(candidates) > 1:
         raise AmbiguousImage("the image carries several texts that could be the badge")
+    if chunk.kind not in _READ_FROM[version] or _keyword(chunk) != _KEYWORDS[version]:
+        raise AmbiguousImage("the image carries a text that only some readers take for a badge")
     try:
-        return _international_text(candidates[0].content).decode()
+        return _text(chunk).decode()
     except (ValueError, zlib.error):
         raise ImageRefused("the text in the image is damaged", code="bad_text") from None
 
 
-def count_badges(png: bytes) -> int:
-    """Return how many texts in `png` one software or another would take for a badge.
-
-    That is, under the keyword of any edition of Open Badges, whatever its capitals. Raises
-    `ImageRefused` for a file that is not one sound PNG.
-    """
-    keywords = [(_keyword(chunk) or b"").strip().lower() for chunk in _chunks(png)]
-    return sum(keyword in _KEYWORDS for keyword in keywords)
+def _is_candidate(chunk: _Chunk, version: Version) -> bool:
+    """Say whether one software or another would take a chunk for the badge of `version`."""
+    keyword = _keyword(chunk)
+    return keyword is not None and keyword.strip().lower() == _KEYWORDS[version]
 
 
 def _chunks(data: bytes) -> list[_Chunk]:
@@ -135,22 +139,35 @@ def _keyword(chunk: _Chunk) -> bytes | None:
     return chunk.content.partition(b"\0")[0] if chunk.kind in _TEXT_KINDS else None
 
 
-def _international_text(content: bytes) -> bytes:
-    """Return the text of an `iTXt` chunk, inflated within bounds if it is compressed."""
-    _, _, rest = content.partition(b"\0")
-    compression, rest = rest[:2], rest[2:]
-    _, _, rest = rest.partition(b"\0")  # the language
-    _, _, text = rest.partition(b"\0")  # the keyword, translated
+def _text(chunk: _Chunk) -> bytes:
+    """Return the text of a chunk, inflated within bounds if it is compressed.
+
+    A plain `tEXt` counts as UTF-8, as all software for badges reads it.
+    """
+    _, _, text = chunk.content.partition(b"\0")
+    compression = b"\0\0"
+    if chunk.kind == b"zTXt":
+        compression, text = b"\1" + text[:1], text[1:]
+    elif chunk.kind == b"iTXt":
+        compression, text = text[:2], text[2:]
+        _, _, text = text.partition(b"\0")  # the language
+        _, _, text = text.partition(b"\0")  # the keyword, translated
     if compression == b"\1\0":
-        inflater = zlib.decompressobj()
-        text = inflater.decompress(text, MAXIMUM_TEXT_BYTES + 1)
-        if len(text) <= MAXIMUM_TEXT_BYTES and (not inflater.eof or inflater.unused_data):
-            raise ValueError("not one whole stream")
+        text = _inflated(text)
     elif compression != b"\0\0":
         raise ValueError("neither plain nor deflated")
-    if not text or len(text) > MAXIMUM_TEXT_BYTES:
-        message = f"the text is empty, or longer than {MAXIMUM_TEXT_BYTES} bytes"
+    if not text or b"\0" in text or len(text) > MAXIMUM_TEXT_BYTES:
+        message = f"the text is empty, longer than {MAXIMUM_TEXT_BYTES} bytes, or holds a NUL"
         raise ImageRefused(message, code="bad_text")
+    return text
+
+
+def _inflated(stream: bytes) -> bytes:
+    """Return what a zlib stream holds, or one byte more than is allowed of it."""
+    inflater = zlib.decompressobj()
+    text = inflater.decompress(stream, MAXIMUM_TEXT_BYTES + 1)
+    if len(text) <= MAXIMUM_TEXT_BYTES and (not inflater.eof or inflater.unused_data):
+        raise ValueError("not one whole stream")
     return text
 
 

@@ -14,7 +14,8 @@ def check(case: Case) -> Finding:
     """Pass when there is a badge to look at; for an address, put there what stands at it."""
     if case.submission.kind is Kind.URL:
         case.submission = _at(case.submission.text, case)
-    return Finding(Check.SUBMISSION, Code.BADGE_READ, str(case.submission.kind))
+    code = Code.TWO_BADGES_READ if case.submission.beside else Code.BADGE_READ
+    return Finding(Check.SUBMISSION, code, str(case.submission.kind))
 
 
 def _at(address: str, case: Case) -> submission.Submission:

@@ -12,9 +12,10 @@ from PIL import Image, PngImagePlugin
 
 from badgeservice.errors import AmbiguousImage, ImageRefused, NotBaked
 from badgeservice.openbadges import bakery
-from badgeservice.openbadges.bakery import png
+from badgeservice.openbadges.bakery import Version, png
 
 CREDENTIAL = '{"name":"Réflexes de sécurité 🛡"}'
+ASSERTION = '{"id":"https://badges.example/ob2/assertions/1"}'
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -32,6 +33,16 @@ def chunk(kind, content, checksum=None):
 def text(content, keyword=b"openbadgecredential", compression=b"\0\0"):
     """Write an `iTXt` chunk."""
     return chunk(b"iTXt", keyword + b"\0" + compression + b"\0\0" + content)
+
+
+def chunks(data):
+    """Cut a PNG into its chunks, whole."""
+    place, found = len(SIGNATURE), []
+    while place < len(data):
+        end = place + 12 + struct.unpack_from(">I", data, place)[0]
+        found.append(data[place:end])
+        place = end
+    return found
 
 
 HEADER = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
@@ -78,20 +89,31 @@ def test_another_reader_finds_the_text_and_the_picture(picture):
 
 def test_baking_again_replaces(picture):
     """At most one badge of each kind; an Open Badges 2.0 badge beside it is another kind."""
-    once = png.bake(png.bake(picture, "old", keyword="openbadges"), "old")
+    once = png.bake(png.bake(picture, "old", version=Version.V2), "old")
 
     twice = png.bake(once, CREDENTIAL)
 
     assert png.unbake(twice) == CREDENTIAL
-    assert png.unbake(twice, keyword="openbadges") == "old"
+    assert png.unbake(twice, version=Version.V2) == "old"
     assert len(twice) == len(once) - len(b"old") + len(CREDENTIAL.encode())
+
+
+def test_every_chunk_but_ours_stays_with_both_versions_in_one_image(picture):
+    """The two badges stand side by side; pixels, palette and the encoder's own text as they were."""
+    baked = png.bake(png.bake(picture, ASSERTION, version=Version.V2), CREDENTIAL)
+    ours = {text(CREDENTIAL.encode()), text(ASSERTION.encode(), b"openbadges")}
+
+    assert {Version.V2: ASSERTION, Version.V3: CREDENTIAL} == bakery.badges(baked, png)
+    assert chunks(picture) == [each for each in chunks(baked) if each not in ours]
+    assert len(chunks(baked)) == len(chunks(picture)) + 2
+    assert b"IDAT" in {each[4:8] for each in chunks(baked)}
 
 
 def test_baking_replaces_twins_of_other_kinds():
     """What another program left under our keyword would make the image ambiguous."""
-    twin = chunk(b"tEXt", b"openbadgecredential\0other")
+    twins = chunk(b"tEXt", b"openbadgecredential\0other"), text(b"x", b" OpenBadgeCredential")
 
-    assert png.unbake(png.bake(file(twin, text(b"old")), CREDENTIAL)) == CREDENTIAL
+    assert png.unbake(png.bake(file(*twins, text(b"old")), CREDENTIAL)) == CREDENTIAL
 
 
 def test_many_pixel_chunks_are_no_attack():
@@ -108,17 +130,36 @@ def test_reads_compressed_text():
     assert png.unbake(file(compressed)) == CREDENTIAL
 
 
+@pytest.mark.parametrize(
+    ("legacy", "expected"),
+    [
+        (
+            chunk(b"tEXt", b"openbadges\0https://badges.example/1.json"),
+            "https://badges.example/1.json",
+        ),
+        (chunk(b"tEXt", b"openbadges\0" + CREDENTIAL.encode()), CREDENTIAL),
+        (chunk(b"tEXt", b"openbadges\0eyJ.e30.AA"), "eyJ.e30.AA"),
+        (chunk(b"zTXt", b"openbadges\0\0" + zlib.compress(CREDENTIAL.encode())), CREDENTIAL),
+        (text(zlib.compress(CREDENTIAL.encode()), b"openbadges", b"\1\0"), CREDENTIAL),
+    ],
+    ids=["address", "JSON", "JWS", "zTXt", "compressed iTXt"],
+)
+def test_reads_open_badges_2_as_it_was_baked_over_the_years(legacy, expected):
+    """The first tools wrote an address into a `tEXt` chunk."""
+    assert expected == png.unbake(file(legacy), version=Version.V2)
+
+    with pytest.raises(NotBaked):
+        png.unbake(file(legacy))
+
+
 def test_recognises_only_png(picture):
     """By its first eight bytes."""
     assert png.recognises(picture)
     assert not png.recognises(b"GIF89a")
     assert not png.recognises(b"")
-    assert bakery.CARRIERS == (png,)
 
 
-@pytest.mark.parametrize(
-    "middle", [[], [text(b"x", b"other")], [text(b"x", b"OpenBadgeCredential")]]
-)
+@pytest.mark.parametrize("middle", [[], [text(b"x", b"other")], [text(b"x", b"openbadges")]])
 def test_no_badge(middle):
     """An ordinary picture is no error of the file."""
     with pytest.raises(NotBaked):
@@ -135,12 +176,33 @@ def test_no_badge(middle):
         [chunk(b"tEXt", b"openbadgecredential\0b")],
         [chunk(b"tEXt", b"openbadgecredential")],
         [chunk(b"zTXt", b"openbadgecredential\0\0" + zlib.compress(b"b"))],
+        [text(b"a", b"OpenBadgeCredential")],
+        [text(b"a", b" openbadgecredential")],
+        [text(b"a"), text(b"b", b"OPENBADGECREDENTIAL")],
     ],
 )
 def test_p1_several_candidates(middle):
     """Pillow keeps the last, others the first: the one shown and the one checked could differ."""
     with pytest.raises(AmbiguousImage):
         png.unbake(file(*middle))
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        [text(b"a", b"openbadges")] * 2,
+        [text(b"a", b"openbadges"), chunk(b"tEXt", b"openbadges\0a")],
+        [chunk(b"tEXt", b"openbadges\0a"), chunk(b"zTXt", b"openbadges\0\0" + zlib.compress(b"a"))],
+        [chunk(b"tEXt", b"OpenBadges\0a")],
+    ],
+)
+def test_p1_several_candidates_of_open_badges_2(middle):
+    """Each version has one text, whatever kind of chunk it is in; also when they say the same."""
+    with pytest.raises(AmbiguousImage):
+        png.unbake(file(*middle), version=Version.V2)
+
+    with pytest.raises(AmbiguousImage):
+        bakery.badges(file(*middle, text(b"badge")), png)
 
 
 @pytest.mark.parametrize(
@@ -154,16 +216,40 @@ def test_p1_several_candidates(middle):
         text(zlib.compress(b"x")[:-1], compression=b"\1\0"),
         text(zlib.compress(b"x") + b"y", compression=b"\1\0"),
         text(b"x" * 262_145),
+        text(b"x\0y"),
         text(zlib.compress(bytes(60_000_000)), compression=b"\1\0"),
         chunk(b"iTXt", b"openbadgecredential"),
         chunk(b"iTXt", b"openbadgecredential\0\0\0fr"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_p2_texts_that_are_damaged_or_bombs(damaged):
     """60 MB from 58 kB is inflated to the bound and no further."""
     with pytest.raises(ImageRefused) as refused:
         png.unbake(file(damaged))
+
+    assert refused.value.code == "bad_text"
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        chunk(b"tEXt", b"openbadges"),
+        chunk(b"tEXt", b"openbadges\0"),
+        chunk(b"tEXt", b"openbadges\0a\0b"),
+        chunk(b"tEXt", b"openbadges\0\xe9"),
+        chunk(b"tEXt", b"openbadges\0" + b"x" * 262_145),
+        chunk(b"zTXt", b"openbadges\0"),
+        chunk(b"zTXt", b"openbadges\0\1" + zlib.compress(b"x")),
+        chunk(b"zTXt", b"openbadges\0\0" + zlib.compress(b"x")[:-1]),
+        chunk(b"zTXt", b"openbadges\0\0" + zlib.compress(bytes(60_000_000))),
+    ],
+    ids=range(9),
+)
+def test_p2_older_texts_that_are_damaged_or_bombs(damaged):
+    """The older kinds of chunk keep the same bounds."""
+    with pytest.raises(ImageRefused) as refused:
+        png.unbake(file(damaged), version=Version.V2)
 
     assert refused.value.code == "bad_text"
 
@@ -230,8 +316,8 @@ def test_reads_images_baked_by_others(vectors):
     baked = (vectors / "baked/baked_heart.png").read_bytes()
     heart = (vectors / "baked/public_domain_heart.png").read_bytes()
 
-    assert json.loads(png.unbake(baked, keyword="openbadges"))["uid"] == "123"
+    assert json.loads(png.unbake(baked, version=Version.V2))["uid"] == "123"
 
     with pytest.raises(NotBaked):
-        png.unbake(heart, keyword="openbadges")
+        png.unbake(heart, version=Version.V2)
     assert png.unbake(png.bake(heart, CREDENTIAL)) == CREDENTIAL
