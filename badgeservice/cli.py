@@ -23,12 +23,11 @@ from badgeservice.evidence.sources import manual
 from badgeservice.extensions import Services, db, services
 from badgeservice.installation import prepare_database, prepare_files
 from badgeservice.issuing import audit as auditing
-from badgeservice.issuing import revoke as revoking
-from badgeservice.issuing import shelf
+from badgeservice.issuing import editions, shelf, states
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue
-from badgeservice.issuing.models import Credential, Format, Visibility
+from badgeservice.issuing.models import Badge, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.people import accounts, names, retention
 from badgeservice.settings import Settings
@@ -146,7 +145,7 @@ def issue(
         award = offers.award_for(
             session, here.vault, person_id=person.id, badge_class=badge_class, now=now
         )
-        credential = accept_and_issue(
+        badge = accept_and_issue(
             session,
             office,
             award_id=award.id,
@@ -159,8 +158,8 @@ def issue(
             actor=ADMINISTRATOR,
             now=now,
         )
-        address = credential.address
-        written = _write(session, here, credential, out) if out else {}
+        address = badge.address
+        written = _write(session, here, badge, out) if out else {}
     if as_json:
         click.echo(json.dumps({"id": address, "files": written}))
         return
@@ -170,22 +169,96 @@ def issue(
 
 
 @cli.command()
-@click.argument("public_id")
+@click.argument("badge", metavar="ID")
 @click.option(
-    "--reason", type=click.Choice([str(reason) for reason in revoking.Reason]), required=True
+    "--reason",
+    type=click.Choice([str(reason) for reason in states.REVOCATION_REASONS]),
+    required=True,
 )
-def revoke(public_id: str, reason: str) -> None:
-    """Withdraw the badge PUBLIC_ID (the last part of its address) for a public reason."""
+def revoke(badge: str, reason: str) -> None:
+    """Revoke the badge ID (its address, or the last part of it) for a public reason."""
     with _installation() as (session, here):
-        credential = revoking.revoke(
+        revoked = states.revoke(
             session,
             here.office,
-            public_id.rsplit("/", 1)[-1],
-            reason=revoking.Reason(reason),
+            _public_id(badge),
+            reason=states.Reason(reason),
             actor=ADMINISTRATOR,
             now=here.clock(),
         )
-        click.echo(f"{credential.address} revoked on {credential.state_since:%Y-%m-%d}")
+        click.echo(f"{revoked.address} {revoked.state} on {revoked.state_since:%Y-%m-%d}")
+
+
+@cli.command()
+@click.argument("badge", metavar="ID")
+def suspend(badge: str) -> None:
+    """Say that the badge ID is not to be relied on until it is reinstated."""
+    with _installation() as (session, here):
+        suspended = states.suspend(
+            session, _public_id(badge), actor=ADMINISTRATOR, now=here.clock()
+        )
+        click.echo(f"{suspended.address} suspended on {suspended.state_since:%Y-%m-%d}")
+
+
+@cli.command()
+@click.argument("badge", metavar="ID")
+def reinstate(badge: str) -> None:
+    """Put the suspended badge ID in force again."""
+    with _installation() as (session, here):
+        again = states.reinstate(session, _public_id(badge), actor=ADMINISTRATOR, now=here.clock())
+        click.echo(f"{again.address} in force again since {again.state_since:%Y-%m-%d}")
+
+
+@cli.command()
+@click.argument("badge", metavar="ID")
+@click.option("--name", metavar="NAME", help="The name to sign into the badge instead.")
+@click.option("--no-name", is_flag=True, help="Sign no name into the badge.")
+@click.option(
+    "--lang", "language", type=click.Choice(["fr", "en"]), help="Default: as it was signed."
+)
+def correct(badge: str, name: str | None, no_name: bool, language: Language | None) -> None:
+    """Replace the badge ID by a corrected edition: same address, same QR code, same award date."""
+    if (name is None) != no_name:
+        raise click.UsageError("give either --name or --no-name")
+    with _installation() as (session, here):
+        public_id = _public_id(badge)
+        present = states.get(session, public_id)
+        corrected = editions.correct(
+            session,
+            here.office,
+            public_id,
+            choices=Choices(
+                language=language or editions.language(session, present),
+                name=names.normalise(name) if name else None,
+                visibility=present.visibility,
+            ),
+            actor=ADMINISTRATOR,
+            now=here.clock(),
+        )
+        click.echo(f"{corrected.address} edition {corrected.edition}")
+
+
+@cli.command()
+@click.option("--key", "kid", required=True, metavar="KID", help="The key that signed them.")
+def supersede(kid: str) -> None:
+    """Sign anew every badge in force that the key KID signed; run it again if it is interrupted."""
+    with _installation() as (session, here):
+        method = here.office.issuer.method(kid)
+        total = editions.count_signed_by(session, method, here.clock())
+        problems = 0
+        for done, result in enumerate(
+            editions.supersede(
+                session, here.office, method=method, actor=ADMINISTRATOR, clock=here.clock
+            ),
+            start=1,
+        ):
+            if result.problem:
+                problems += 1
+                click.echo(f"{result.public_id}: {result.problem}", err=True)
+            if done % 100 == 0 or done == total:
+                click.echo(f"{done} of {total}")
+        click.echo(f"{total - problems} badge(s) signed anew, {problems} not")
+    sys.exit(1 if problems else 0)
 
 
 @cli.command()
@@ -241,11 +314,16 @@ def _verifying() -> tuple[Fetch, Register]:
     return fetch, DatabaseRegister(db.session, office)
 
 
-def _write(session: Session, here: Services, credential: Credential, out: Path) -> dict[str, str]:
+def _public_id(badge: str) -> str:
+    """Return the public id in what was given: an address of a badge, or the id itself."""
+    return badge.rsplit("/", 1)[-1]
+
+
+def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[str, str]:
     written = {}
     for form, name in _FILES.items():
         path = out / name
-        path.write_bytes(shelf.take(session, here.vault, credential, form))
+        path.write_bytes(shelf.take(session, here.vault, badge, form))
         written[str(form)] = str(path)
     return written
 

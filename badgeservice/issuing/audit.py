@@ -6,7 +6,7 @@ those of the invariants in docs/decisions/0006-issuing.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -22,16 +22,19 @@ from badgeservice.errors import (
 )
 from badgeservice.issuing import shelf, status_lists
 from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
     Credential,
-    CredentialState,
+    CredentialBytes,
     Format,
     Intent,
     IntentState,
+    ReleasedForm,
     StatusList,
 )
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Purpose
-from badgeservice.openbadges import status_list, strict_json
+from badgeservice.openbadges import status_list, strict_json, timestamps
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
@@ -62,20 +65,49 @@ _Findings = Iterator[tuple[str, str]]
 
 
 def _intents(session: Session, office: Office) -> _Findings:
-    """Every credential was planned; every plan that says so was carried out."""
+    """Every edition was planned; every plan that says so was carried out; a badge has its newest."""
     for intent, credential in session.execute(
         select(Intent, Credential)
-        .outerjoin(Credential, Credential.public_id == Intent.public_id)
+        .outerjoin(
+            Credential,
+            (Credential.public_id == Intent.public_id) & (Credential.edition == Intent.edition),
+        )
         .execution_options(yield_per=_ROWS_AT_A_TIME)
     ):
+        subject = _name(intent.public_id, intent.edition)
         if intent.state == IntentState.ISSUED and credential is None:
-            yield intent.public_id, "planned and said to be issued, but not in the register"
+            yield subject, "planned and said to be issued, but not in the register"
         if intent.state == IntentState.PLANNED and credential is not None:
-            yield intent.public_id, "in the register, but its intent was never settled"
-    planned = set(session.scalars(select(Intent.public_id)))
-    for public_id in session.scalars(select(Credential.public_id)):
-        if public_id not in planned:
-            yield public_id, "in the register, but never planned"
+            yield subject, "in the register, but its intent was never settled"
+    planned = {tuple(row) for row in session.execute(select(Intent.public_id, Intent.edition))}
+    editions: dict[str, list[int]] = {}
+    for row in session.scalars(select(Credential).order_by(Credential.edition)):
+        editions.setdefault(row.public_id, []).append(row.edition)
+        if (row.public_id, row.edition) not in planned:
+            yield _name(row.public_id, row.edition), "in the register, but never planned"
+    for badge in _badges(session):
+        known = editions.get(badge.public_id, [])
+        if known != list(range(1, badge.edition + 1)):
+            yield badge.public_id, f"edition {badge.edition} of {known}"
+
+
+def _replaced(session: Session, office: Office) -> _Findings:
+    """Of each badge exactly the newest edition stands, and nothing of the others is kept."""
+    rows = select(Credential, Badge.edition).join(Badge, Badge.public_id == Credential.public_id)
+    for credential, current in session.execute(rows):
+        subject = _name(credential.public_id, credential.edition)
+        if credential.edition == current and credential.superseded_at is not None:
+            yield subject, "the newest edition, and said to be replaced"
+        if credential.edition != current and credential.superseded_at is None:
+            yield subject, "not the newest edition, and said to stand"
+    kept = (
+        select(CredentialBytes.public_id, CredentialBytes.edition)
+        .join(Badge, Badge.public_id == CredentialBytes.public_id)
+        .where(CredentialBytes.edition != Badge.edition)
+        .distinct()
+    )
+    for public_id, edition in session.execute(kept):
+        yield _name(public_id, edition), "its bytes are kept, although it was replaced"
 
 
 def _classes(session: Session, office: Office) -> _Findings:
@@ -87,37 +119,58 @@ def _classes(session: Session, office: Office) -> _Findings:
 
 def _bytes(session: Session, office: Office) -> _Findings:
     """The bytes kept are the bytes released, and their signatures verify."""
-    for credential in _credentials(session):
+    for badge in _badges(session):
+        registered = {
+            Format(form.format): form
+            for form in session.scalars(
+                select(ReleasedForm).where(
+                    ReleasedForm.public_id == badge.public_id,
+                    ReleasedForm.edition == badge.edition,
+                )
+            )
+        }
+        if badge.state == BadgeState.WITHDRAWN:
+            for form in shelf.kept(session, badge):
+                yield badge.public_id, f"withdrawn by its holder, and its {form} is kept"
+            continue
         try:
-            released = {
-                form: shelf.take(session, office.vault, credential, form) for form in Format
-            }
+            released = {form: shelf.take(session, office.vault, badge, form) for form in registered}
         except HolderErased:
             continue  # the holder took everything away; the register row alone remains
         except BadgeserviceError as error:
-            yield credential.public_id, error.message
+            yield badge.public_id, error.message
+            continue
+        if missing := {Format.JSON, Format.JWT, Format.PNG} - released.keys():
+            yield badge.public_id, f"no {min(missing)} was ever released"
             continue
         for form, content in released.items():
-            if shelf.digest(content) != _digests(credential)[form]:
-                yield credential.public_id, f"the {form} kept is not the {form} released"
-        yield from _signatures(office, credential, released)
+            if shelf.digest(content) != registered[form].digest:
+                yield badge.public_id, f"the {form} kept is not the {form} released"
+        yield from _signatures(session, office, badge, registered, released)
 
 
-def _signatures(office: Office, credential: Credential, released: dict[Format, bytes]) -> _Findings:
+def _signatures(
+    session: Session,
+    office: Office,
+    badge: Badge,
+    registered: Mapping[Format, ReleasedForm],
+    released: Mapping[Format, bytes],
+) -> _Findings:
+    credential = session.get_one(Credential, (badge.public_id, badge.edition))
     try:
         secured = strict_json.loads(released[Format.JSON])
-        eddsa_rdfc_2022.verify(secured, _key(office, credential.verification_method))
-        vc_jwt.verify(released[Format.JWT].decode(), _key(office, credential.jwt_key))
+        eddsa_rdfc_2022.verify(secured, _key(office, registered[Format.JSON].method))
+        vc_jwt.verify(released[Format.JWT].decode(), _key(office, registered[Format.JWT].method))
         if content_digest(secured) != credential.content_digest:
-            yield credential.public_id, "the register describes another content"
+            yield badge.public_id, "the register describes another content"
         if png.unbake(released[Format.PNG]).encode() != released[Format.JSON]:
-            yield credential.public_id, "the image carries another credential"
+            yield badge.public_id, "the image carries another credential"
     except (BadgeserviceError, UnicodeDecodeError) as error:
-        yield credential.public_id, f"does not verify: {error}"
+        yield badge.public_id, f"does not verify: {error}"
 
 
 def _status(session: Session, office: Office) -> _Findings:
-    """Every published list is ours, and its bits are exactly the revocations of the register."""
+    """Every published list is ours, and its bits are exactly what the register says is over."""
     for row in session.scalars(select(StatusList)):
         subject = f"status list {row.number}"
         try:
@@ -126,57 +179,95 @@ def _status(session: Session, office: Office) -> _Findings:
                 document, _key(office, document["proof"][0]["verificationMethod"])
             )
             bits = status_list.decode(document["credentialSubject"]["encodedList"])
+            dated = timestamps.read(document["validFrom"])
         except (BadgeserviceError, KeyError, IndexError, TypeError) as error:
             yield subject, f"does not verify: {error}"
             continue
+        if dated != row.published_at.replace(microsecond=0):
+            yield subject, f"published at {row.published_at}, and says {dated}"
         published = {i for i in range(len(bits) * 8) if status_list.is_set(bits, i)}
-        registered = set(status_lists.revoked(session, row.number))
+        registered = set(status_lists.withdrawn(session, row.number))
         for index in sorted(published ^ registered):
-            wrong = "set, but not revoked" if index in published else "revoked, but not set"
+            wrong = "set, but in force" if index in published else "not in force, but not set"
             yield subject, f"bit {index} is {wrong}"
 
 
 def _chain(session: Session, office: Office) -> _Findings:
-    """The chain is whole, and tells of exactly the badges and revocations of the register."""
+    """The chain is whole, and tells of exactly the badges of the register and what became of them."""
     for found in chain.breaks(session):
         yield f"link {found.sequence}", found.problem
-    told: dict[str, set[str]] = {"issue": set(), "revoke": set()}
-    for action, subject in session.execute(select(AuditEvent.action, AuditEvent.subject)):
-        if action in told:
-            told[action].add(subject)
-    issued = set(session.scalars(select(Credential.public_id)))
-    revoked = set(
-        session.scalars(
-            select(Credential.public_id).where(Credential.state == CredentialState.REVOKED)
-        )
-    )
-    for action, registered in (("issue", issued), ("revoke", revoked)):
-        for subject in sorted(told[action] ^ registered):
-            where = "chain but not the register" if subject in told[action] else "register only"
-            yield subject, f"{action}: in the {where}"
+    states: dict[str, str] = {}
+    editions: dict[str, int] = {}
+    events = select(AuditEvent.action, AuditEvent.subject).order_by(AuditEvent.sequence)
+    for action, subject in session.execute(events):
+        if action in _TELLS:
+            states[subject] = _TELLS[action]
+        if action in ("issue", "replace"):
+            editions[subject] = editions.get(subject, 0) + 1
+    for badge in _badges(session):
+        told, counted = states.pop(badge.public_id, None), editions.pop(badge.public_id, 0)
+        if told is None:
+            yield badge.public_id, "in the register only: the chain knows nothing of it"
+            continue
+        if told != badge.state:
+            yield badge.public_id, f"{told} in the chain, {badge.state} in the register"
+        if counted != badge.edition:
+            yield badge.public_id, f"edition {badge.edition}, and {counted} in the chain"
+    for subject in sorted(states.keys() | editions.keys()):
+        yield subject, "in the chain but not the register"
+
+
+_TELLS = {
+    "issue": BadgeState.ACTIVE,
+    "suspend": BadgeState.SUSPENDED,
+    "reinstate": BadgeState.ACTIVE,
+    "revoke": BadgeState.REVOKED,
+    "withdraw": BadgeState.WITHDRAWN,
+}
+"""The state in which each event of the chain leaves a badge."""
 
 
 def _signer_log(session: Session, office: Office) -> _Findings:
-    """What the signer signed was planned, and what was released was signed by it."""
-    planned = set(session.scalars(select(Intent.public_id)))
+    """What the signer signed was planned, and what was released was signed by it, last of all."""
+    intents: dict[str, set[str]] = {}
+    for public_id, state in session.execute(select(Intent.public_id, Intent.state)):
+        intents.setdefault(public_id, set()).add(state)
     prefix = f"{office.base_url}/b/"
-    signed = set()
+    signed: set[str] = set()
+    tokens: dict[str, list[str]] = {}
     try:
         for entry in office.log.entries():
             if entry.purpose == Purpose.CREDENTIAL:
-                signed.add(entry.subject.removeprefix(prefix))
+                public_id = entry.subject.removeprefix(prefix)
+                signed.add(public_id)
+                # The log holds the digest of the signature: of a token, that is the whole of it.
+                tokens.setdefault(public_id, []).append(entry.digest)
     except SigningLogDamaged as error:
         yield "signer's log", error.message
-    for public_id in sorted(signed - planned):
+    for public_id in sorted(signed - intents.keys()):
         yield public_id, "signed, but never planned"
-    for public_id in session.scalars(select(Credential.public_id)):
-        if public_id not in signed:
-            yield public_id, "released, but not in the signer's log"
+    released = set(
+        session.scalars(select(ReleasedForm.digest).where(ReleasedForm.format.in_(_TOKENS)))
+    )
+    for badge in _badges(session):
+        if badge.public_id not in signed:
+            yield badge.public_id, "released, but not in the signer's log"
+            continue
+        # An attempt that failed is followed by the one that succeeded, or still will be.
+        is_settled = IntentState.PLANNED not in intents.get(badge.public_id, ())
+        if is_settled and tokens[badge.public_id][-1] not in released:
+            yield badge.public_id, "signed once more after it was released"
+    for digest in sorted(released - {each for some in tokens.values() for each in some}):
+        yield digest, "a token was released that the signer did not log"
+
+
+_TOKENS = (Format.JWT,)
 
 
 QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {
     "classes": _classes,
     "intents": _intents,
+    "editions": _replaced,
     "bytes": _bytes,
     "status": _status,
     "chain": _chain,
@@ -184,20 +275,17 @@ QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {
 }
 
 
-def _credentials(session: Session) -> Iterator[Credential]:
-    query = select(Credential).order_by(Credential.public_id)
+def _badges(session: Session) -> Iterator[Badge]:
+    query = select(Badge).order_by(Badge.public_id)
     yield from session.scalars(query.execution_options(yield_per=_ROWS_AT_A_TIME))
 
 
-def _digests(credential: Credential) -> dict[Format, str]:
-    return {
-        Format.JSON: credential.json_digest,
-        Format.JWT: credential.jwt_digest,
-        Format.PNG: credential.png_digest,
-    }
+def _name(public_id: str, edition: int) -> str:
+    """Return how to call an edition: the first goes by the name of its badge."""
+    return public_id if edition == 1 else f"{public_id} edition {edition}"
 
 
-def _key(office: Office, method: str) -> PublicKey:
+def _key(office: Office, method: str | None) -> PublicKey:
     """Return the key that a method's address names; raise CredentialNotFound for a foreign one."""
     for kid, key in office.public_keys.items():
         if office.issuer.method(kid) == method:

@@ -17,7 +17,7 @@ from badgeservice.catalogue import achievement, classes
 from badgeservice.catalogue.models import Artwork
 from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.issuing import shelf
-from badgeservice.issuing.models import Credential, Format, StatusList, Visibility
+from badgeservice.issuing.models import Badge, Format, StatusList, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, controller, strict_json, v3
 from badgeservice.openbadges.controller import Method
@@ -80,12 +80,12 @@ class Hosting:
         return None
 
     def credential(self, public_id: str, form: str = Format.JSON) -> Hosted | None:
-        """Return a credential as it was released, None unless its holder lets others see it."""
-        row = self._session.get(Credential, public_id)
-        if row is None or row.visibility == Visibility.PRIVATE:
+        """Return a badge as it was released, None unless its holder lets others see it."""
+        badge = self._session.get(Badge, public_id)
+        if badge is None or badge.visibility == Visibility.PRIVATE:
             return None
         try:
-            body = shelf.take(self._session, self.office.vault, row, Format(form))
+            body = shelf.take(self._session, self.office.vault, badge, Format(form))
         except (HolderErased, CredentialNotFound):
             return None
         # Asked anew each time: its holder may hide it, and that holds from the same moment on.

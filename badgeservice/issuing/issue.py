@@ -3,7 +3,7 @@
 1. The offer becomes accepted, with the holder's choices; an intent reserves the public id and the
    place in the status list. Commit: nothing is signed that was not written down first.
 2. Build the credential; 3. lint and sign it, as JSON with an embedded proof and as VC-JWT, and bake
-   the image; 4. verify all three with the public walk, as any stranger would; 5. store the bytes
+   the images; 4. verify every form with the public walk, as any stranger would; 5. store the bytes
    and their digests, append to the audit chain, commit. Only then is it acknowledged.
 
 Every step can be taken again: an award has one intent, an intent has one credential.
@@ -11,7 +11,6 @@ Every step can be taken again: an award has one intent, an intent has one creden
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,30 +19,15 @@ from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award, AwardState
-from badgeservice.catalogue.models import Artwork
-from badgeservice.errors import IssuingRefused, SelfCheckFailed
-from badgeservice.issuing import build, grounds, preview, shelf, status_lists
-from badgeservice.issuing.build import Choices, Place
-from badgeservice.issuing.hosting import Hosting, own_fetch
-from badgeservice.issuing.models import (
-    Credential,
-    CredentialState,
-    Format,
-    Intent,
-    IntentState,
-    Visibility,
-)
+from badgeservice.errors import IssuingRefused
+from badgeservice.issuing import build, grounds, preview, release
+from badgeservice.issuing.build import Choices
+from badgeservice.issuing.models import Badge, BadgeState, Visibility
 from badgeservice.issuing.office import Office
-from badgeservice.issuing.register import ForthcomingRegister
-from badgeservice.issuing.signer import Purpose
-from badgeservice.openbadges import multibase, strict_json, v3
-from badgeservice.openbadges.bakery import png
-from badgeservice.openbadges.proofs import vc_jwt
+from badgeservice.openbadges import v3
 from badgeservice.storage import chain
-from badgeservice.verification import Verdict, recognise, verify
-from badgeservice.verification.register import content_digest
 
-_PUBLIC_ID_BYTES = 16
+FIRST_EDITION = 1
 
 
 def accept_and_issue(
@@ -55,7 +39,7 @@ def accept_and_issue(
     choices: Choices,
     actor: str,
     now: datetime,
-) -> Credential:
+) -> Badge:
     """Accept an offer on behalf of its holder, issue the badge, and return its register row.
 
     Commits twice (see above). A second tap, or a retry after a crash, returns the same badge with
@@ -69,10 +53,10 @@ def accept_and_issue(
         return issued
     _refuse_what_cannot_be_signed(session, office, award, choices, now=now)
     offers.accept(session, office.vault, award_id, choices=_as_dict(choices), actor=actor, now=now)
-    _plan(session, office, award_id, now=now)
+    release.plan(session, office, award_id=award_id, edition=FIRST_EDITION, now=now)
     session.commit()
     try:
-        credential = _release(session, office, award, actor=actor, now=now)
+        badge = _release(session, office, award, actor=actor, now=now)
         session.commit()
     except IntegrityError:
         # The same award was being issued beside us; the unique constraints let one of us through.
@@ -80,7 +64,7 @@ def accept_and_issue(
         if winner := of_award(session, award_id):
             return winner
         raise
-    return credential
+    return badge
 
 
 def _refuse_what_cannot_be_signed(
@@ -92,13 +76,9 @@ def _refuse_what_cannot_be_signed(
         raise IssuingRefused("; ".join(str(problem) for problem in problems))
 
 
-def of_award(session: Session, award_id: str) -> Credential | None:
-    """Return the credential that an award led to, None when it has not been issued."""
-    return session.scalar(
-        select(Credential)
-        .join(Intent, Intent.public_id == Credential.public_id)
-        .where(Intent.award_id == award_id)
-    )
+def of_award(session: Session, award_id: str) -> Badge | None:
+    """Return the badge that an award led to, None when it has not been issued."""
+    return session.scalar(select(Badge).where(Badge.award_id == award_id))
 
 
 def unfinished(session: Session, person_id: str) -> list[Award]:
@@ -109,44 +89,19 @@ def unfinished(session: Session, person_id: str) -> list[Award]:
     return list(
         session.scalars(
             select(Award)
-            .outerjoin(Intent, Intent.award_id == Award.id)
-            .outerjoin(Credential, Credential.public_id == Intent.public_id)
+            .outerjoin(Badge, Badge.award_id == Award.id)
             .where(
                 Award.person_id == person_id,
                 Award.state == AwardState.ACCEPTED,
-                Credential.public_id.is_(None),
+                Badge.public_id.is_(None),
             )
             .order_by(Award.decided_at)
         )
     )
 
 
-def _plan(session: Session, office: Office, award_id: str, *, now: datetime) -> None:
-    """Write down what will be signed, unless a former attempt already did."""
-    if session.scalar(select(Intent).where(Intent.award_id == award_id)):
-        return
-    number, index = status_lists.reserve(session, office, now=now)
-    intent = Intent(
-        public_id=multibase.base58_encode(secrets.token_bytes(_PUBLIC_ID_BYTES)),
-        award_id=award_id,
-        status_list=number,
-        status_index=index,
-        state=IntentState.PLANNED,
-        reserved_at=now,
-    )
-    try:
-        with session.begin_nested():
-            session.add(intent)
-    except IntegrityError:
-        # Another acceptance of the same award planned it meanwhile; its plan is ours too.
-        if session.scalar(select(Intent).where(Intent.award_id == award_id)) is None:
-            raise
-
-
-def _release(
-    session: Session, office: Office, award: Award, *, actor: str, now: datetime
-) -> Credential:
-    intent = session.scalars(select(Intent).where(Intent.award_id == award.id)).one()
+def _release(session: Session, office: Office, award: Award, *, actor: str, now: datetime) -> Badge:
+    intent = release.plan(session, office, award_id=award.id, edition=FIRST_EDITION, now=now)
     version = grounds.class_version(session, award)
     choices = _from_dict(offers.choices(session, office.vault, award))
     reasons = grounds.of_award(session, office.vault, award, language=choices.language)
@@ -155,91 +110,46 @@ def _release(
         version,
         reasons,
         choices,
-        Place(
-            build.address(office.base_url, intent.public_id),
-            status_lists.address(office.base_url, intent.status_list),
-            intent.status_index,
-        ),
+        release.place(office, intent),
         subject_id=build.fresh_subject_id(),
         now=now,
     )
-    secured = strict_json.dumps(office.signer.secure(unsigned, Purpose.CREDENTIAL, now=now))
-    token = office.signer.jwt(unsigned, now=now).encode("ascii")
-    artwork = session.get_one(Artwork, version.artwork_digest(choices.language))
-    image = png.bake(artwork.data, secured.decode())
-    credential = Credential(
+    badge = Badge(
         public_id=intent.public_id,
+        award_id=award.id,
         address=unsigned["id"],
         class_slug=version.slug,
-        class_version=version.version,
-        language=choices.language,
-        verification_method=office.signer.verification_method,
-        jwt_key=office.signer.jwt_key,
         awarded_at=reasons.awarded_at,
-        issued_at=now,
-        valid_until=reasons.valid_until,
-        content_digest=content_digest(unsigned),
-        json_digest=shelf.digest(secured),
-        jwt_digest=shelf.digest(token),
-        png_digest=shelf.digest(image),
-        state=CredentialState.ACTIVE,
+        edition=FIRST_EDITION,
+        state=BadgeState.ACTIVE,
         state_since=now,
         visibility=choices.visibility,
     )
-    released = {Format.JSON: secured, Format.JWT: token, Format.PNG: image}
-    _self_check(session, office, credential, released, now=now)
-    session.add(credential)
-    session.flush()
-    shelf.put(
+    _, made = release.release(
         session,
-        office.vault,
-        public_id=credential.public_id,
+        office,
+        badge=badge,
+        intent=intent,
+        unsigned=unsigned,
+        version=version,
+        language=choices.language,
         holder_id=award.person_id,
-        released=released,
+        now=now,
     )
-    intent.state = IntentState.ISSUED
     chain.append(
         session,
         actor=actor,
         action="issue",
-        subject=credential.public_id,
+        subject=badge.public_id,
         details={
             "award": award.id,
             "dossier": award.dossier_digest,
             "class": f"{version.slug}/{version.version}",
-            "json": credential.json_digest,
-            "jwt": credential.jwt_digest,
-            "png": credential.png_digest,
+            **{str(form.format): form.digest for form in made},
         },
         now=now,
     )
-    return credential
-
-
-def _self_check(
-    session: Session,
-    office: Office,
-    credential: Credential,
-    released: dict[Format, bytes],
-    *,
-    now: datetime,
-) -> None:
-    """Refuse to release what our own verifier, asked like a stranger, would not call green.
-
-    Nor what is green and says something else than was built: whatever the signer hands back, a
-    register that took its digests would vouch for it.
-    """
-    fetch = own_fetch(Hosting(session, office))
-    register = ForthcomingRegister(office, credential)
-    for form, content in released.items():
-        submission = recognise(content)
-        report = verify(submission, fetch=fetch, register=register, now=now)
-        if report.verdict is not Verdict.GREEN:
-            reasons = ", ".join(f"{finding.code}" for finding in report.problems)
-            raise SelfCheckFailed(f"the {form} of {credential.public_id} is not green: {reasons}")
-        said = submission.document or vc_jwt.parse(submission.text).credential
-        if content_digest(said) != credential.content_digest:
-            raise SelfCheckFailed(f"the {form} of {credential.public_id} is not what was built")
+    return badge
 
 
 def _as_dict(choices: Choices) -> dict[str, str | None]:

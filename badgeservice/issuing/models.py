@@ -1,7 +1,9 @@
-"""The register and what it needs: intents, credentials, their bytes, status lists.
+"""The register and what it needs: badges, their editions, the bytes of these, status lists.
 
-The register row of a credential says nothing about a person and outlives erasure. The bytes, which
-may carry a name, stand apart and are sealed under the holder's key.
+A badge is what stands at one public address for as long as the service lives. What is signed there
+is an edition of it, a credential: a correction makes a new one, and the one before is superseded.
+The rows of the register say nothing about a person and outlive erasure. The bytes, which may carry
+a name, stand apart and are sealed under the holder's key.
 """
 
 from __future__ import annotations
@@ -9,7 +11,13 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeservice.storage.base import Base, UtcDateTime
@@ -24,11 +32,15 @@ class Visibility(StrEnum):
     PRIVATE = "private"
 
 
-class CredentialState(StrEnum):
-    """What the register says of a credential."""
+class BadgeState(StrEnum):
+    """What the register says of a badge, whatever its edition."""
 
     ACTIVE = "active"
+    SUSPENDED = "suspended"
+    """Not to be relied on until it is reinstated: known to the register alone."""
     REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"
+    """Taken from the public by its holder: no longer in force, and nobody's fault."""
 
 
 class IntentState(StrEnum):
@@ -61,60 +73,116 @@ class StatusList(Base):
 class Intent(Base):
     """What we planned to sign, written down before anything is signed.
 
-    It reserves the public id and the place in the status list. A crash between intent and
-    credential leaves a planned intent, which the next attempt for the same award takes up again: an
-    award has at most one public id, and an index is never used twice.
+    It reserves the public id, the number of the edition and the place in the status list. A crash
+    between intent and credential leaves a planned intent, which the next attempt for the same
+    edition takes up again: an award has at most one public id, and an index is never used twice.
     """
 
     __tablename__ = "intent"
-    __table_args__ = (UniqueConstraint("status_list", "status_index"),)
+    __table_args__ = (
+        UniqueConstraint("award_id", "edition"),
+        UniqueConstraint("status_list", "status_index"),
+    )
 
     public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     # No foreign key: the award goes when its holder is erased, and the intent stays.
-    award_id: Mapped[str] = mapped_column(String(64), unique=True)
+    award_id: Mapped[str] = mapped_column(String(64))
     status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))
     status_index: Mapped[int]
     state: Mapped[IntentState] = mapped_column(String(10))
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Credential(Base):
-    """One row of the register. Digests are SHA-256 in hex."""
+class Badge(Base):
+    """One public address, what the register says of it, and which edition stands there.
 
-    __tablename__ = "credential"
+    `state_reason` is a code, never words about a person. `renews` is the public id of the badge
+    whose time this one continues.
+    """
 
-    public_id: Mapped[str] = mapped_column(ForeignKey("intent.public_id"), primary_key=True)
+    __tablename__ = "badge"
+
+    public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    # No foreign key, as above.
+    award_id: Mapped[str] = mapped_column(String(64), unique=True)
     address: Mapped[str] = mapped_column(String(300), unique=True)
     class_slug: Mapped[str] = mapped_column(String(100))
-    class_version: Mapped[int]
-    language: Mapped[str] = mapped_column(String(2))
-    verification_method: Mapped[str] = mapped_column(String(300))
-    jwt_key: Mapped[str] = mapped_column(String(300))
     awarded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    content_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    json_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    jwt_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    png_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    state: Mapped[CredentialState] = mapped_column(String(10))
+    edition: Mapped[int]
+    state: Mapped[BadgeState] = mapped_column(String(10))
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
     state_reason: Mapped[str | None] = mapped_column(String(200))
     visibility: Mapped[Visibility] = mapped_column(String(10))
+    renews: Mapped[str | None] = mapped_column(String(22), index=True)
+
+
+class Credential(Base):
+    """One edition of a badge: what was signed, as the register remembers it.
+
+    `content_digest` is `verification.register.content_digest`. `superseded_at` is when a newer
+    edition took its place, and `superseded_reason` the code of why.
+    """
+
+    __tablename__ = "credential"
+    __table_args__ = (
+        ForeignKeyConstraint(["public_id", "edition"], ["intent.public_id", "intent.edition"]),
+    )
+
+    public_id: Mapped[str] = mapped_column(ForeignKey("badge.public_id"), primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    class_version: Mapped[int]
+    language: Mapped[str] = mapped_column(String(2))
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    content_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    superseded_reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class ReleasedForm(Base):
+    """A form in which an edition was released: its SHA-256 in hex, and the key that signed it.
+
+    `method` is the address of that key; None for an image, which carries what is signed elsewhere.
+    """
+
+    __tablename__ = "released_form"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["public_id", "edition"], ["credential.public_id", "credential.edition"]
+        ),
+    )
+
+    public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    format: Mapped[Format] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    method: Mapped[str | None] = mapped_column(String(300), index=True)
 
 
 class CredentialBytes(Base):
-    """The released bytes of a credential in one format, and whose badge it is."""
+    """The released bytes of the current edition in one format, and whose badge it is.
+
+    What a newer edition replaced is not kept: its digests suffice to recognise it, and it may say
+    what its holder no longer wants said.
+    """
 
     __tablename__ = "credential_bytes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["public_id", "edition", "format"],
+            ["released_form.public_id", "released_form.edition", "released_form.format"],
+        ),
+    )
 
-    public_id: Mapped[str] = mapped_column(ForeignKey("credential.public_id"), primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     format: Mapped[Format] = mapped_column(String(16), primary_key=True)
     holder_id: Mapped[str] = mapped_column(String(64), index=True)
     sealed: Mapped[bytes] = mapped_column(
         PersonalData(
             purpose="serve the badge that its holder accepted",
             basis="contract with the holder (art. 6(1)(b))",
-            retention="until the holder erases it",
+            retention="until a newer edition replaces it, or the holder erases it",
         )
     )

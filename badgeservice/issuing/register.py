@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from badgeservice.issuing.models import Credential, CredentialState
+from badgeservice.issuing import status_lists
+from badgeservice.issuing.models import Badge, BadgeState, Credential, ReleasedForm, StatusList
 from badgeservice.issuing.office import Office
-from badgeservice.verification.register import RegisterEntry, RegisterState
+from badgeservice.verification.register import Edition, RegisterEntry, RegisterState
 
 _STATES = {
-    CredentialState.ACTIVE: RegisterState.ACTIVE,
-    CredentialState.REVOKED: RegisterState.REVOKED,
+    BadgeState.ACTIVE: RegisterState.ACTIVE,
+    BadgeState.SUSPENDED: RegisterState.SUSPENDED,
+    BadgeState.REVOKED: RegisterState.REVOKED,
+    BadgeState.WITHDRAWN: RegisterState.WITHDRAWN,
 }
 
 
-def entry_of(credential: Credential) -> RegisterEntry:
-    """Return what the register says of one credential."""
+def entry_of(badge: Badge, editions: Iterable[Edition]) -> RegisterEntry:
+    """Return what the register says of one badge."""
     return RegisterEntry(
-        credential_id=credential.address,
-        content_digest=credential.content_digest,
-        digests=frozenset({credential.json_digest, credential.jwt_digest}),
-        state=_STATES[credential.state],
-        since=credential.state_since,
-        reason=credential.state_reason,
+        credential_id=badge.address,
+        state=_STATES[BadgeState(badge.state)],
+        editions=tuple(editions),
+        since=badge.state_since,
+        reason=badge.state_reason,
     )
 
 
@@ -38,22 +43,38 @@ class DatabaseRegister:
         return issuer_id == self._office.issuer.id
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
-        """Return the entry of a credential, None when we never released it."""
-        credential = self._session.scalar(
-            select(Credential).where(Credential.address == credential_id)
-        )
-        return entry_of(credential) if credential else None
+        """Return the entry of a badge, None when we never released it."""
+        badge = self._session.scalar(select(Badge).where(Badge.address == credential_id))
+        return entry_of(badge, self._editions(badge.public_id)) if badge else None
+
+    def published(self, status_list: str) -> datetime | None:
+        """Return when a status list of ours was last published, None for any other address."""
+        number = status_lists.number_of(self._office.base_url, status_list)
+        row = self._session.get(StatusList, number) if number is not None else None
+        return row.published_at if row else None
+
+    def _editions(self, public_id: str) -> Iterable[Edition]:
+        digests: dict[int, set[str]] = {}
+        forms = select(ReleasedForm).where(ReleasedForm.public_id == public_id)
+        for form in self._session.scalars(forms):
+            digests.setdefault(form.edition, set()).add(form.digest)
+        rows = select(Credential).where(Credential.public_id == public_id)
+        for row in self._session.scalars(rows.order_by(Credential.edition)):
+            yield Edition(
+                content_digest=row.content_digest,
+                digests=frozenset(digests.get(row.edition, ())),
+                superseded_at=row.superseded_at,
+            )
 
 
 class ForthcomingRegister:
-    """A register with one entry: the credential that is about to be released.
+    """The register as it will be when an edition that is about to be released is written down.
 
-    The self-check before release asks what anyone will ask afterwards; only the row is not written
-    yet.
+    The self-check before release asks what anyone will ask afterwards.
     """
 
-    def __init__(self, office: Office, credential: Credential) -> None:
-        self._office, self._entry = office, entry_of(credential)
+    def __init__(self, office: Office, badge: Badge, edition: Edition) -> None:
+        self._office, self._entry = office, entry_of(badge, [edition])
 
     def owns(self, issuer_id: str) -> bool:
         """Tell whether `issuer_id` is our issuer."""
@@ -62,3 +83,7 @@ class ForthcomingRegister:
     def entry(self, credential_id: str) -> RegisterEntry | None:
         """Return the forthcoming entry for its own id, None for any other."""
         return self._entry if credential_id == self._entry.credential_id else None
+
+    def published(self, status_list: str) -> datetime | None:
+        """Return None: what was published is not in question before release."""
+        return None

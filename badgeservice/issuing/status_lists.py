@@ -1,8 +1,8 @@
-"""Status lists: a random place for each credential, and the published bytes.
+"""Status lists: a random place for each edition of a badge, and the published bytes.
 
 A place is reserved at random and never used again, so that its number says nothing of order or
-volume. The bits follow from the register; publishing writes the signed list with a version that
-only grows, in the transaction that changed the register.
+volume. The bits follow from the register; publishing writes the signed list with a version and a
+date that only grow, in the transaction that changed the register.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import ConflictingChange
-from badgeservice.issuing.models import Credential, CredentialState, Intent, StatusList
+from badgeservice.issuing.models import Badge, BadgeState, Credential, Intent, StatusList
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Purpose
 from badgeservice.openbadges import status_list, strict_json, v3
+from badgeservice.storage import locks
+from badgeservice.storage.locks import Turn
 
 ENTRIES = 131_072
 """Entries of a list: the least that Bitstring Status List v1.0 §2.2 allows for herd privacy."""
@@ -31,11 +33,20 @@ def address(base_url: str, number: int) -> str:
     return f"{base_url}/status/{number}"
 
 
+def number_of(base_url: str, address: str) -> int | None:
+    """Return the number of the list at an address of ours, None for any other address."""
+    number = address.removeprefix(f"{base_url}/status/")
+    # A number that needs more than nine digits does not fit into its column.
+    is_ours = number != address and number.isascii() and number.isdigit() and len(number) <= 9
+    return int(number) if is_ours else None
+
+
 def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, int]:
     """Return a free (list number, index), drawn at random; open a list when the last is half full.
 
-    The unique constraint on intents decides when two reservations draw the same place.
+    Reservations take turns; the unique constraint on intents would stop two of one place.
     """
+    locks.serialise(session, Turn.STATUS_LISTS)
     current = session.scalars(
         select(StatusList).order_by(StatusList.number.desc()).limit(1)
     ).one_or_none()
@@ -55,31 +66,53 @@ def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, in
 def publish(session: Session, office: Office, number: int, *, now: datetime) -> None:
     """Sign the list as the register stands, and replace its published bytes.
 
-    The version is compared and swapped, so that an older snapshot never replaces a newer one.
-    Raises ConflictingChange when another publisher was faster: roll back and try again.
+    Publishers take turns, and the version is compared and swapped, so that an older snapshot never
+    replaces a newer one. Raises ConflictingChange when the list was changed all the same, or was
+    last published after `now`: a list whose date went back would be refused by its readers.
     """
+    locks.serialise(session, Turn.STATUS_LISTS)
     session.flush()
-    version = session.scalar(select(StatusList.version).where(StatusList.number == number))
+    version, published_at = session.execute(
+        select(StatusList.version, StatusList.published_at).where(StatusList.number == number)
+    ).one()
+    if now < published_at:
+        raise ConflictingChange(
+            f"status list {number} was published at {published_at.isoformat()}, which is later "
+            f"than {now.isoformat()}; check the clock of this machine"
+        )
     swapped = session.execute(
         update(StatusList)
         .where(StatusList.number == number, StatusList.version == version)
         .values(
             version=StatusList.version + 1,
             published_at=now,
-            published=_sign(office, number, revoked(session, number), now=now),
+            published=_sign(office, number, withdrawn(session, number), now=now),
         )
     )
     if swapped.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
         raise ConflictingChange(f"status list {number} changed while it was being signed")
 
 
-def revoked(session: Session, number: int) -> list[int]:
-    """Return the indices of list `number` whose credential the register says is revoked."""
+def withdrawn(session: Session, number: int) -> list[int]:
+    """Return the indices of list `number` whose edition the register says is no longer in force.
+
+    Revoked, withdrawn by its holder, or replaced by a newer edition. A suspension is not published.
+    """
     return list(
         session.scalars(
             select(Intent.status_index)
-            .join(Credential, Credential.public_id == Intent.public_id)
-            .where(Intent.status_list == number, Credential.state == CredentialState.REVOKED)
+            .join(
+                Credential,
+                (Credential.public_id == Intent.public_id) & (Credential.edition == Intent.edition),
+            )
+            .join(Badge, Badge.public_id == Intent.public_id)
+            .where(
+                Intent.status_list == number,
+                or_(
+                    Badge.state.in_((BadgeState.REVOKED, BadgeState.WITHDRAWN)),
+                    Credential.superseded_at.is_not(None),
+                ),
+            )
             .order_by(Intent.status_index)
         )
     )

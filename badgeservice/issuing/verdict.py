@@ -8,21 +8,19 @@ from sqlalchemy.orm import Session
 
 from badgeservice.issuing import shelf
 from badgeservice.issuing.hosting import Hosting, own_fetch
-from badgeservice.issuing.models import Credential, Format
+from badgeservice.issuing.models import Badge, Format
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.verification import Report, recognise, verify
 
 
-def report_for(
-    session: Session, office: Office, credential: Credential, *, now: datetime
-) -> Report:
+def report_for(session: Session, office: Office, badge: Badge, *, now: datetime) -> Report:
     """Return what our verifier says of a badge's stored bytes, as of `now`.
 
     Raises CredentialNotFound or HolderErased when the bytes are no longer there.
     """
     return verify(
-        recognise(shelf.take(session, office.vault, credential, Format.JSON)),
+        recognise(shelf.take(session, office.vault, badge, Format.JSON)),
         fetch=own_fetch(Hosting(session, office)),
         register=DatabaseRegister(session, office),
         now=now,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from badgeservice.catalogue.text import Text
-from badgeservice.issuing.revoke import Reason
+from badgeservice.issuing.states import Reason
 
-# Neutral: the page of a withdrawn badge accuses nobody.
+# Neutral: the page of a badge that is not in force accuses nobody.
 REASONS = {
     Reason.ISSUED_IN_ERROR: Text(
         fr="Motif : il avait été délivré par erreur.",
@@ -18,5 +18,9 @@ REASONS = {
     Reason.HOLDER_REQUEST: Text(
         fr="Motif : la personne qui le détient l'a demandé.",
         en="Reason: its holder asked for it.",
+    ),
+    Reason.UNDER_REVIEW: Text(
+        fr="L'émetteur vérifie ce badge. Ne concluez rien avant qu'il ait terminé.",
+        en="Its issuer is looking into it. Conclude nothing before they have finished.",
     ),
 }

@@ -6,46 +6,44 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import CredentialNotFound
-from badgeservice.issuing.models import Credential, CredentialBytes, CredentialState, Visibility
+from badgeservice.issuing.models import Badge, BadgeState, CredentialBytes, Visibility
 
 
-def of_holder(session: Session, person_id: str) -> list[Credential]:
+def of_holder(session: Session, person_id: str) -> list[Badge]:
     """Return the badges of a person, the newest first."""
     return list(
         session.scalars(
-            select(Credential)
-            .where(Credential.public_id.in_(_ids(person_id)))
-            .order_by(Credential.issued_at.desc(), Credential.public_id)
+            select(Badge)
+            .where(Badge.public_id.in_(_ids(person_id)))
+            .order_by(Badge.awarded_at.desc(), Badge.public_id)
         )
     )
 
 
-def of_class(session: Session, person_id: str, class_slug: str) -> Credential | None:
+def of_class(session: Session, person_id: str, class_slug: str) -> Badge | None:
     """Return the badge of this class that a person holds and that is in force, None without one."""
     return session.scalars(
-        select(Credential).where(
-            Credential.class_slug == class_slug,
-            Credential.state == CredentialState.ACTIVE,
-            Credential.public_id.in_(_ids(person_id)),
+        select(Badge).where(
+            Badge.class_slug == class_slug,
+            Badge.state == BadgeState.ACTIVE,
+            Badge.public_id.in_(_ids(person_id)),
         )
     ).first()
 
 
-def held(session: Session, person_id: str, public_id: str) -> Credential:
+def held(session: Session, person_id: str, public_id: str) -> Badge:
     """Return a badge of this person; raise CredentialNotFound for any other, whosever it is."""
-    credential = session.scalar(
-        select(Credential).where(
-            Credential.public_id == public_id, Credential.public_id.in_(_ids(person_id))
-        )
+    badge = session.scalar(
+        select(Badge).where(Badge.public_id == public_id, Badge.public_id.in_(_ids(person_id)))
     )
-    if credential is None:
+    if badge is None:
         raise CredentialNotFound(f"no badge {public_id} of this person")
-    return credential
+    return badge
 
 
-def set_visibility(session: Session, credential: Credential, visibility: Visibility) -> None:
+def set_visibility(session: Session, badge: Badge, visibility: Visibility) -> None:
     """Let others see a badge, or no longer. It is not part of what is signed."""
-    credential.visibility = visibility
+    badge.visibility = visibility
     session.flush()
 
 

@@ -519,6 +519,12 @@ class Code(StrEnum):
         "La liste des badges retirés n'est pas à jour.",
         "The list of withdrawn badges is not up to date.",
     )
+    STATUS_LIST_OUTDATED = (
+        "status_list_outdated",
+        Outcome.UNKNOWN,
+        "Cette liste des badges retirés est plus ancienne que la dernière publiée.",
+        "This list of withdrawn badges is older than the last one published.",
+    )
     STATUS_LIST_MALFORMED = (
         "status_list_malformed",
         Outcome.UNKNOWN,

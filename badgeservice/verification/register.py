@@ -16,32 +16,38 @@ from badgeservice.openbadges import Document, jsonld
 
 
 class RegisterState(StrEnum):
-    """What became of a released credential."""
+    """What became of a badge that we released."""
 
     ACTIVE = "active"
     REVOKED = "revoked"
     SUSPENDED = "suspended"
-    SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
-class RegisterEntry:
-    """What the register says of one credential.
+class Edition:
+    """One edition of a badge, as it was released.
 
     `content_digest` is that of `content_digest()`: a copy in JSON is compared by meaning, so that
     spaces and the order of keys do not matter. `digests` are the SHA-256, in hex, of the exact
     bytes of each form we released: a JWT is compared by bytes, because there bytes are what is
-    signed. `since` is when `state` began, `replaced_by` the address of the newer edition.
+    signed. `superseded_at` is when a newer edition took its place; None for the current one.
     """
 
-    credential_id: str
     content_digest: str
     digests: frozenset[str]
+    superseded_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RegisterEntry:
+    """What the register says of one badge: its state, since when and why, and its editions."""
+
+    credential_id: str
     state: RegisterState
+    editions: tuple[Edition, ...]
     since: datetime | None = None
     reason: str | None = None
-    replaced_by: str | None = None
 
 
 class Register(Protocol):
@@ -52,7 +58,11 @@ class Register(Protocol):
         ...
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
-        """Return the entry of a credential, None when we never released it."""
+        """Return the entry of the badge with this id, None when we never released it."""
+        ...
+
+    def published(self, status_list: str) -> datetime | None:
+        """Return when the status list at this address of ours was last published, if it is ours."""
         ...
 
 
@@ -64,6 +74,10 @@ class EmptyRegister:
         return False
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
+        """Return None."""
+        return None
+
+    def published(self, status_list: str) -> datetime | None:
         """Return None."""
         return None
 

@@ -17,7 +17,7 @@ from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
 from badgeservice.issuing import issue
 from badgeservice.issuing.build import Choices
-from badgeservice.issuing.models import Credential, Visibility
+from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
@@ -72,7 +72,7 @@ class Desk:
         self.session.commit()
         return award
 
-    def accept(self, award: Award, choices: Choices = CHOICES) -> Credential:
+    def accept(self, award: Award, choices: Choices = CHOICES) -> Badge:
         """Accept an offer as its holder."""
         return issue.accept_and_issue(
             self.session,
@@ -84,7 +84,7 @@ class Desk:
             now=self.clock(),
         )
 
-    def badge(self, email: str = "anais@example.org", choices: Choices = CHOICES) -> Credential:
+    def badge(self, email: str = "anais@example.org", choices: Choices = CHOICES) -> Badge:
         """Return a badge, issued to the person with this address."""
         return self.accept(self.offer(email), choices)
 

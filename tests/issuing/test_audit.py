@@ -10,16 +10,18 @@ from sqlalchemy import delete, select, update
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.issuing import audit, shelf, status_lists
 from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
     Credential,
     CredentialBytes,
-    CredentialState,
     Format,
     Intent,
     IntentState,
+    ReleasedForm,
     StatusList,
 )
-from badgeservice.issuing.revoke import Reason, revoke
 from badgeservice.issuing.signer import LogEntry, Purpose
+from badgeservice.issuing.states import Reason, revoke
 from badgeservice.openbadges.bakery import png
 from badgeservice.storage.chain import AuditEvent
 
@@ -42,16 +44,22 @@ def kept(desk: Desk) -> Desk:
     return desk
 
 
-def active(desk: Desk) -> Credential:
+def active(desk: Desk) -> Badge:
     """The badge that is not revoked."""
-    return desk.session.scalars(
-        select(Credential).where(Credential.state == CredentialState.ACTIVE)
-    ).one()
+    return desk.session.scalars(select(Badge).where(Badge.state == BadgeState.ACTIVE)).one()
+
+
+def form(desk: Desk, wanted: Format) -> ReleasedForm:
+    """What the register says of a form of the active badge."""
+    badge = active(desk)
+    return desk.session.get_one(ReleasedForm, (badge.public_id, badge.edition, wanted))
 
 
 def reseal(desk: Desk, form: Format, content: bytes) -> None:
     """Put other bytes in the place of those of the active badge."""
-    row = desk.session.get_one(CredentialBytes, (active(desk).public_id, form))
+    row = desk.session.get_one(
+        CredentialBytes, (active(desk).public_id, active(desk).edition, form)
+    )
     row.sealed = desk.office.vault.seal(
         desk.session, row.holder_id, shelf._FIELD.format(format=form), content
     )
@@ -64,14 +72,14 @@ def taken(desk: Desk, form: Format) -> bytes:
 
 def intent_never_settled(desk: Desk) -> None:
     """A badge stands in the register while its intent is still planned."""
-    desk.session.get_one(Intent, active(desk).public_id).state = IntentState.PLANNED
+    desk.session.get_one(Intent, (active(desk).public_id, 1)).state = IntentState.PLANNED
 
 
 def badge_missing_from_register(desk: Desk) -> None:
     """An intent says that it was carried out, and there is no badge."""
     desk.session.add(
         Intent(
-            public_id="1" * 22, award_id="awd_x", status_list=1, status_index=7,
+            public_id="1" * 22, edition=1, award_id="awd_x", status_list=1, status_index=7,
             state=IntentState.ISSUED, reserved_at=desk.clock(),
         )
     )  # fmt: skip
@@ -93,7 +101,7 @@ def image_rebaked(desk: Desk) -> None:
     assert artwork is not None
     image = png.bake(artwork.data, taken(desk, Format.JSON).decode().replace("TEST", "BEST"))
     reseal(desk, Format.PNG, image)
-    active(desk).png_digest = shelf.digest(image)
+    form(desk, Format.PNG).digest = shelf.digest(image)
 
 
 def bytes_gone(desk: Desk) -> None:
@@ -108,17 +116,18 @@ def bytes_gone(desk: Desk) -> None:
 
 def digest_changed(desk: Desk) -> None:
     """The register says another digest."""
-    active(desk).json_digest = "0" * 64
+    form(desk, Format.JSON).digest = "0" * 64
 
 
 def content_digest_changed(desk: Desk) -> None:
     """The register describes a content that the bytes do not have."""
-    active(desk).content_digest = "0" * 64
+    edition = desk.session.get_one(Credential, (active(desk).public_id, 1))
+    edition.content_digest = "0" * 64
 
 
 def revoked_without_publishing(desk: Desk) -> None:
     """The register revokes a badge, and the list does not."""
-    active(desk).state = CredentialState.REVOKED
+    active(desk).state = BadgeState.REVOKED
 
 
 def list_rolled_back(desk: Desk) -> None:
@@ -211,7 +220,9 @@ def test_finds_nothing_where_nothing_is_wrong(kept: Desk) -> None:
 
 def test_an_erased_holder_is_no_violation(kept: Desk) -> None:
     """Who took everything away leaves a register row that still holds."""
-    row = kept.session.get_one(CredentialBytes, (active(kept).public_id, Format.JSON))
+    row = kept.session.get_one(
+        CredentialBytes, (active(kept).public_id, active(kept).edition, Format.JSON)
+    )
     kept.office.vault.shred_holder(kept.session, row.holder_id)
 
     assert [] == list(audit.violations(kept.session, kept.office))

@@ -24,7 +24,7 @@ from badgeservice.errors import (
 from badgeservice.issuing import issue, preview, shelf
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import (
-    Credential,
+    Badge,
     CredentialBytes,
     Format,
     Intent,
@@ -46,9 +46,9 @@ def count(session: Session, model: type) -> int:
     return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def stored(desk: Desk, credential: Credential, form: Format = Format.JSON) -> bytes:
+def stored(desk: Desk, badge: Badge, form: Format = Format.JSON) -> bytes:
     """The bytes of a badge as they were released."""
-    return shelf.take(desk.session, desk.office.vault, credential, form)
+    return shelf.take(desk.session, desk.office.vault, badge, form)
 
 
 def test_nothing_is_signed_before_the_tap(desk: Desk) -> None:
@@ -58,7 +58,7 @@ def test_nothing_is_signed_before_the_tap(desk: Desk) -> None:
     preview.preview(desk.session, desk.office, award, CHOICES, now=desk.clock())
 
     assert 0 == count(desk.session, Intent)
-    assert 0 == count(desk.session, Credential)
+    assert 0 == count(desk.session, Badge)
     assert 0 == count(desk.session, StatusList)
     assert [] == list(desk.office.log.entries())
 
@@ -211,7 +211,7 @@ def test_a_declined_offer_cannot_be_accepted(desk: Desk) -> None:
 
     with pytest.raises(OfferClosed):
         desk.accept(award)
-    assert 0 == count(desk.session, Credential)
+    assert 0 == count(desk.session, Badge)
 
 
 def test_a_crash_after_the_intent_is_taken_up_by_the_next_tap(desk: Desk) -> None:
@@ -248,7 +248,7 @@ def test_a_badge_that_our_own_verifier_refuses_is_not_released(desk: Desk) -> No
         desk.accept(award)
     desk.session.rollback()
 
-    assert 0 == count(desk.session, Credential)
+    assert 0 == count(desk.session, Badge)
     assert 0 == count(desk.session, CredentialBytes)
 
 
@@ -283,7 +283,7 @@ def test_racing_taps_make_one_badge(
     for thread in taps:
         thread.join()
 
-    issued = desk.session.scalars(select(Credential.public_id)).all()
+    issued = desk.session.scalars(select(Badge.public_id)).all()
     assert 1 == len(issued)
     assert [*issued, *issued] == seen
 
@@ -295,7 +295,7 @@ def test_the_chain_tells_of_the_badge_without_a_person(desk: Desk) -> None:
     event = desk.session.scalars(select(AuditEvent).where(AuditEvent.action == "issue")).one()
 
     assert credential.public_id == event.subject
-    assert credential.json_digest == event.details["json"]
+    assert shelf.digest(stored(desk, credential)) == event.details["json"]
     assert desk.session.scalars(select(Award)).one().dossier_digest == event.details["dossier"]
     assert "Lemoigne" not in json.dumps(event.details)
 
@@ -319,7 +319,7 @@ def test_a_private_badge_is_issued_all_the_same(desk: Desk) -> None:
     credential = desk.badge(choices=choices)
 
     assert Visibility.PRIVATE == credential.visibility
-    assert timedelta(0) == desk.clock() - credential.issued_at
+    assert timedelta(0) == desk.clock() - credential.state_since
 
 
 class PowerCut(Exception):

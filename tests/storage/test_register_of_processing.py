@@ -23,17 +23,21 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
         "sequence", "at", "actor", "action", "subject", "details", "previous", "digest",
     },
     "badge_class_version": {"slug", "version", "document", "digest", "state", "published_at"},
-    "credential": {
-        "public_id", "address", "class_slug", "class_version", "language", "verification_method",
-        "jwt_key", "awarded_at", "issued_at", "valid_until", "content_digest", "json_digest",
-        "jwt_digest", "png_digest", "state", "state_since", "state_reason", "visibility",
+    "badge": {
+        "public_id", "award_id", "address", "class_slug", "awarded_at", "edition", "state",
+        "state_since", "state_reason", "visibility", "renews",
     },
-    "credential_bytes": {"public_id", "format"},
+    "credential": {
+        "public_id", "edition", "class_version", "language", "issued_at", "valid_until",
+        "content_digest", "superseded_at", "superseded_reason",
+    },
+    "credential_bytes": {"public_id", "edition", "format"},
     "intent": {
-        "public_id", "award_id", "status_list", "status_index", "state", "reserved_at",
+        "public_id", "edition", "award_id", "status_list", "status_index", "state", "reserved_at",
     },
     "module_content": {"digest", "canonical"},
     "organisation": {"id", "slug", "name"},
+    "released_form": {"public_id", "edition", "format", "digest", "method"},
     "status_list": {"number", "version", "reserved", "published_at", "published"},
 }  # fmt: skip
 

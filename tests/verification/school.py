@@ -24,7 +24,12 @@ from badgeservice.openbadges.controller import Method
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
 from badgeservice.verification.fetching import Fetched
-from badgeservice.verification.register import RegisterEntry, RegisterState, content_digest
+from badgeservice.verification.register import (
+    Edition,
+    RegisterEntry,
+    RegisterState,
+    content_digest,
+)
 from badgeservice.verification.report import Report
 
 ISSUED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -73,6 +78,7 @@ class School:
         self.asked: list[str] = []
         self.world: dict[str, Fetched] = {}
         self.entries: dict[str, RegisterEntry] = {}
+        self.lists: dict[str, datetime] = {}
         self.put(f"{self.base}/issuers/school", self.issuer_document())
         self.publish_list([])
 
@@ -99,6 +105,10 @@ class School:
     def entry(self, credential_id: str) -> RegisterEntry | None:
         """Return what was released under an id."""
         return self.entries.get(credential_id)
+
+    def published(self, status_list: str) -> datetime | None:
+        """Return when its list was last published, as far as the register was told."""
+        return self.lists.get(status_list)
 
     # --- its documents
 
@@ -238,14 +248,23 @@ class School:
         credential: Document,
         *tokens: str,
         state: RegisterState = RegisterState.ACTIVE,
+        superseded_at: datetime | None = None,
         **facts: Any,
     ) -> None:
-        """Write a credential, and the tokens that carry it, into the register."""
-        self.entries[credential["id"]] = RegisterEntry(
-            credential_id=credential["id"],
+        """Write a credential, and the tokens that carry it, into the register.
+
+        One that is superseded gets a newer edition, of which nothing else is known.
+        """
+        edition = Edition(
             content_digest=content_digest(credential),
             digests=frozenset(hashlib.sha256(token.encode()).hexdigest() for token in tokens),
+            superseded_at=superseded_at,
+        )
+        newer = (Edition("0" * 64, frozenset()),) if superseded_at else ()
+        self.entries[credential["id"]] = RegisterEntry(
+            credential_id=credential["id"],
             state=state,
+            editions=(edition, *newer),
             **{"since": ISSUED} | facts,
         )
 

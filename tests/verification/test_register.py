@@ -63,7 +63,6 @@ def test_a_badge_without_id_is_in_no_register(school):
     [
         (RegisterState.REVOKED, Code.REVOKED, Status.REVOKED, Verdict.RED),
         (RegisterState.SUSPENDED, Code.SUSPENDED, Status.SUSPENDED, Verdict.RED),
-        (RegisterState.SUPERSEDED, Code.SUPERSEDED, Status.SUPERSEDED, Verdict.AMBER),
         (RegisterState.WITHDRAWN, Code.WITHDRAWN, Status.WITHDRAWN, Verdict.RED),
     ],
 )
@@ -79,17 +78,36 @@ def test_the_register_says_what_became_of_a_badge(school, state, code, status, v
     assert (report.integrity, report.issuer) == (Integrity.VALID, Issuer.OURS)
 
 
-def test_a_replaced_badge_leads_to_its_replacement(school):
+def test_a_replaced_edition_leads_to_the_one_that_stands(school):
     """The old edition's bit is set in the list as well; replaced is what people should read."""
     badge = school.issue()
     school.publish_list([1])
-    newer = "https://badges.example/b/2"
-    school.enter(school.credential(), state=RegisterState.SUPERSEDED, replaced_by=newer)
+    school.enter(school.credential(), superseded_at=NOW)
 
     report = school.verify(badge)
 
-    assert finding_of(report).detail == newer
+    assert finding_of(report) == Finding(Check.REGISTER, Code.SUPERSEDED, badge["id"], NOW)
     assert (report.status, report.verdict) == (Status.SUPERSEDED, Verdict.AMBER)
+    assert (report.integrity, report.issuer) == (Integrity.VALID, Issuer.OURS)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "verdict"),
+    [
+        (RegisterState.SUSPENDED, Status.SUPERSEDED, Verdict.AMBER),
+        (RegisterState.REVOKED, Status.REVOKED, Verdict.RED),
+        (RegisterState.WITHDRAWN, Status.WITHDRAWN, Verdict.RED),
+    ],
+)
+def test_a_replaced_edition_of_a_badge_that_is_over(school, state, status, verdict):
+    """Revoked is revoked in every edition; whether it is suspended, the present one says."""
+    badge = school.issue()
+    school.publish_list([1])
+    school.enter(school.credential(), state=state, superseded_at=NOW)
+
+    report = school.verify(badge)
+
+    assert (report.status, report.verdict) == (status, verdict)
 
 
 def test_the_published_list_counts_for_our_own_badges_too(school):

@@ -361,3 +361,19 @@ def test_the_list_is_not_believed_before_its_time(school):
 
     assert school.verify(badge, at=NOW + timedelta(days=300)).status is Status.ACTIVE
     assert status_list.decode(_subject(school, [])["encodedList"]) == bytes(LIST_SIZE // 8)
+
+
+def test_a_list_older_than_the_last_one_published_is_refused(school):
+    """Whoever replays yesterday's list hides what was revoked since."""
+    badge = school.issue()
+    report = school.verify(badge)
+    published = report.find(Code.NOT_WITHDRAWN).at
+
+    school.lists[school.list_address] = published + timedelta(seconds=1)
+    rolled_back = school.verify(badge)
+    school.lists[school.list_address] = published + timedelta(microseconds=999_999)
+    current = school.verify(badge)
+
+    assert rolled_back.find(Code.STATUS_LIST_OUTDATED).at == published
+    assert (rolled_back.status, rolled_back.verdict) == (Status.UNKNOWN, Verdict.AMBER)
+    assert current.verdict is Verdict.GREEN

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from badgeservice import extensions
 from badgeservice.app import create_app
-from badgeservice.issuing.models import Credential, Visibility
+from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.learning import content
 from badgeservice.learning.quiz import (
     ChoiceQuestion,
@@ -164,7 +164,7 @@ def show_to(app: Flask, public_id: str, visibility: str) -> None:
     """Let a badge be seen by others, as its holder could."""
     with app.app_context():
         session = extensions.db.session
-        session.get_one(Credential, public_id).visibility = Visibility(visibility)
+        session.get_one(Badge, public_id).visibility = Visibility(visibility)
         session.commit()
 
 

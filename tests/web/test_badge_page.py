@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from badgeservice import extensions
-from badgeservice.issuing import revoke
-from badgeservice.issuing.models import Credential, CredentialBytes, StatusList
-from badgeservice.issuing.revoke import Reason
+from badgeservice.issuing import states
+from badgeservice.issuing.models import CredentialBytes, ReleasedForm, StatusList
+from badgeservice.issuing.states import Reason
 from tests.web.conftest import plain, show_to
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -47,7 +47,7 @@ def test_the_verdict_is_reached_anew_at_each_visit(app, client, clock, public_id
     assert "green" == verdict(client.get(f"/b/{public_id}").text)[0]
 
     with app.app_context():
-        revoke.revoke(
+        states.revoke(
             extensions.db.session,
             app.extensions["badgeservice"].office,
             public_id,
@@ -88,7 +88,7 @@ def test_attack_bytes_changed_in_the_database_are_red(app, client, public_id):
     services = app.extensions["badgeservice"]
     with app.app_context():
         session = extensions.db.session
-        row = session.get_one(CredentialBytes, (public_id, "json"))
+        row = session.get_one(CredentialBytes, (public_id, 1, "json"))
         field = "credential_bytes.json"
         content = services.vault.unseal(session, row.holder_id, field, row.sealed)
         forged = content.replace(b"Ana\xc3\xafs", b"Maria")
@@ -151,7 +151,7 @@ def test_an_erased_badge_says_so_and_nothing_else(app, client, public_id):
     """410: it existed, and is gone at the person's wish."""
     with app.app_context():
         session = extensions.db.session
-        holder = session.get_one(CredentialBytes, (public_id, "json")).holder_id
+        holder = session.get_one(CredentialBytes, (public_id, 1, "json")).holder_id
         app.extensions["badgeservice"].vault.shred_holder(session, holder)
         session.commit()
 
@@ -280,7 +280,7 @@ def test_the_preview_never_names_the_person(client, public_id):
 def test_the_preview_of_a_withdrawn_badge_says_so(app, client, public_id):
     """The title is all that most people read."""
     with app.app_context():
-        revoke.revoke(
+        states.revoke(
             extensions.db.session,
             app.extensions["badgeservice"].office,
             public_id,
@@ -324,8 +324,8 @@ def test_the_document_is_the_one_that_was_signed(app, client, public_id):
     answer = client.get(f"/b/{public_id}.json")
 
     with app.app_context():
-        row = extensions.db.session.get_one(Credential, public_id)
-        assert row.json_digest == hashlib.sha256(answer.data).hexdigest()
+        row = extensions.db.session.get_one(ReleasedForm, (public_id, 1, "json"))
+        assert row.digest == hashlib.sha256(answer.data).hexdigest()
     assert f"http://localhost/b/{public_id}" == json.loads(answer.data)["id"]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from badgeservice import extensions
 from badgeservice.awarding.models import Award, AwardState
-from badgeservice.issuing.models import Credential, Intent
+from badgeservice.issuing.models import Badge, Intent
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 from tests.web.conftest import Learner, csrf_token
@@ -34,7 +34,7 @@ def signed_count(app: Flask) -> int:
     """Return how many badges and intents to sign there are."""
     with app.app_context():
         session = extensions.db.session
-        counts = (session.scalar(select(func.count()).select_from(t)) for t in (Credential, Intent))
+        counts = (session.scalar(select(func.count()).select_from(t)) for t in (Badge, Intent))
         return sum(count or 0 for count in counts)
 
 

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from badgeservice import extensions
 from badgeservice.app import create_app
-from badgeservice.issuing.models import Intent
+from badgeservice.issuing.models import Badge
 from badgeservice.settings import Environment, Settings
 from tests.conftest import Letters
 from tests.web.conftest import MODULE, Learner, csrf_token
@@ -80,7 +80,7 @@ def world(app, holder, public_id) -> World:
 def award_of(app: Flask, public_id: str) -> str:
     """Return the award behind a badge."""
     with app.app_context():
-        return extensions.db.session.get_one(Intent, public_id).award_id
+        return extensions.db.session.get_one(Badge, public_id).award_id
 
 
 def address(world: World, rule: Rule) -> str:

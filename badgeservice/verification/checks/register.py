@@ -8,13 +8,17 @@ from badgeservice.errors import TooComplex
 from badgeservice.verification import reading
 from badgeservice.verification.case import Case
 from badgeservice.verification.codes import Check, Code, Doubt
-from badgeservice.verification.register import RegisterEntry, RegisterState, content_digest
+from badgeservice.verification.register import (
+    Edition,
+    RegisterEntry,
+    RegisterState,
+    content_digest,
+)
 from badgeservice.verification.report import Finding
 
 _ANSWERS = {
     RegisterState.REVOKED: Code.REVOKED,
     RegisterState.SUSPENDED: Code.SUSPENDED,
-    RegisterState.SUPERSEDED: Code.SUPERSEDED,
     RegisterState.WITHDRAWN: Code.WITHDRAWN,
 }
 
@@ -35,11 +39,15 @@ def check(case: Case) -> Finding:
     entry = case.register.entry(reading.text(case.credential, "id") or "")
     if entry is None:
         raise Doubt(Code.NOT_IN_REGISTER)
-    if not _is_released(case, entry):
+    edition = _released(case, entry)
+    if edition is None:
         raise Doubt(Code.DIFFERS_FROM_REGISTER)
+    gone = entry.state in (RegisterState.REVOKED, RegisterState.WITHDRAWN)
+    if edition.superseded_at and not gone:
+        # What stands at the address now says of itself whether it is suspended.
+        raise Doubt(Code.SUPERSEDED, entry.credential_id, at=edition.superseded_at)
     if entry.state in _ANSWERS:
-        detail = entry.replaced_by or entry.reason or ""
-        raise Doubt(_ANSWERS[entry.state], detail, at=entry.since)
+        raise Doubt(_ANSWERS[entry.state], entry.reason or "", at=entry.since)
     return Finding(Check.REGISTER, Code.IN_REGISTER, at=entry.since)
 
 
@@ -53,11 +61,13 @@ def _without_credential(case: Case) -> Finding:
     raise Doubt(Code.DIFFERS_FROM_REGISTER, "nothing that we released is written like this")
 
 
-def _is_released(case: Case, entry: RegisterEntry) -> bool:
-    """Tell whether this is a form we released: by bytes for a JWT, by its statements for JSON."""
+def _released(case: Case, entry: RegisterEntry) -> Edition | None:
+    """Return the edition that this is: by bytes for a JWT, by its statements for JSON."""
     if case.token is not None:
-        return hashlib.sha256(case.submission.text.encode()).hexdigest() in entry.digests
+        said = hashlib.sha256(case.submission.text.encode()).hexdigest()
+        return next((each for each in entry.editions if said in each.digests), None)
     try:
-        return content_digest(case.credential) == entry.content_digest
+        said = content_digest(case.credential)
     except TooComplex:
-        return False
+        return None
+    return next((each for each in entry.editions if said == each.content_digest), None)

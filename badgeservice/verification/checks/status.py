@@ -121,7 +121,15 @@ def _believed_list(case: Case, address: str) -> Document:
         raise Doubt(Code.STATUS_LIST_UNTRUSTED, f"{address}: signed by another issuer")
     if listed.credential.get("id") != address:
         raise Doubt(Code.STATUS_LIST_UNTRUSTED, f"{address}: a list of another address")
+    _refuse_roll_back(case, listed.credential, address)
     return listed.credential
+
+
+def _refuse_roll_back(case: Case, listed: Document, address: str) -> None:
+    """Refuse a list that is older than one we published: it may not know of a revocation yet."""
+    stated, known = reading.instant(listed, "validFrom"), case.register.published(address)
+    if known and (stated is None or stated < known.replace(microsecond=0)):
+        raise Doubt(Code.STATUS_LIST_OUTDATED, address, at=stated)
 
 
 def _read_bit(credential: Document, entry: _Entry) -> Finding:

@@ -18,7 +18,7 @@ from flask_babel import gettext
 from badgeservice.extensions import db, services
 from badgeservice.issuing import shelf
 from badgeservice.issuing.hosting import CREDENTIAL_MEDIA_TYPES
-from badgeservice.issuing.models import Credential, Format, Visibility
+from badgeservice.issuing.models import Badge, Format, Visibility
 from badgeservice.sharing import holdings, linkedin
 from badgeservice.web import identity, languages
 from badgeservice.web.identity import only_signed_in
@@ -53,12 +53,12 @@ def badge(public_id: str) -> str:
 @only_signed_in
 def visibility(public_id: str) -> Response:
     """Change who may see the page of a badge, at once."""
-    credential = _own(public_id)
+    record = _own(public_id)
     try:
         chosen = Visibility(request.form.get("visibility", ""))
     except ValueError:
         abort(400)
-    holdings.set_visibility(db.session, credential, chosen)
+    holdings.set_visibility(db.session, record, chosen)
     db.session.commit()
     flash(gettext("Votre choix est enregistré. Il vaut dès maintenant."))
     return make_response(redirect_to(url_for("my_badges.badge", public_id=public_id), 303))
@@ -72,31 +72,30 @@ def visibility(public_id: str) -> Response:
 @only_signed_in
 def file(public_id: str, form: str) -> Response:
     """Give the holder a file of the badge, whoever else may see it."""
-    credential = _own(public_id)
-    content = shelf.take(db.session, services().vault, credential, Format(form))
+    record = _own(public_id)
+    content = shelf.take(db.session, services().vault, record, Format(form))
     response = make_response(content)
     response.content_type = CREDENTIAL_MEDIA_TYPES[Format(form)]
-    name = f"{credential.class_slug}-{credential.public_id}.{form}"
+    name = f"{record.class_slug}-{record.public_id}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _own(public_id: str) -> Credential:
+def _own(public_id: str) -> Badge:
     """Return a badge of the person who is signed in; raise CredentialNotFound for any other."""
     return holdings.held(db.session, identity.required().id, public_id)
 
 
 def _linkedin(shown: Shown) -> str:
-    issuer, credential = services().office.issuer, shown.credential
-    expires = credential.valid_until
+    issuer, expires = services().office.issuer, shown.edition.valid_until
     return linkedin.add_to_profile(
         name=shown.text("name"),
         organization_name=issuer.name[languages.current()],
         organization_id=issuer.linkedin_organization_id or None,
-        issued=local(credential.awarded_at).date(),
+        issued=local(shown.record.awarded_at).date(),
         expires=local(expires).date() if expires else None,
         url=shown.address,
-        code=credential.public_id,
+        code=shown.record.public_id,
     )
 
 
@@ -106,7 +105,7 @@ def _cv_line(shown: Shown) -> str:
         "Badge numérique « %(name)s », délivré par %(issuer)s le %(day)s. Vérifiable : %(address)s",
         name=shown.text("name"),
         issuer=services().office.issuer.name[languages.current()],
-        day=long_date(shown.credential.awarded_at),
+        day=long_date(shown.record.awarded_at),
         address=shown.address,
     )
     return line

@@ -61,8 +61,8 @@ class ChoicesForm:
 def offer(award_id: str) -> str | Response | tuple[str, int]:
     """Show an offer with its preview; a POST shows the preview of other choices."""
     award = _own(award_id)
-    if credential := issue.of_award(db.session, award.id):
-        return redirect(url_for("my_badges.badge", public_id=credential.public_id), 303)
+    if badge := issue.of_award(db.session, award.id):
+        return redirect(url_for("my_badges.badge", public_id=badge.public_id), 303)
     if request.method != "POST":
         return _show(award, _blank(award))
     form = _read(visibility_required=False)
@@ -84,7 +84,7 @@ def accept(award_id: str) -> str | Response | tuple[str, int]:
         return _show(award, form), 400
     if form.choices.name is not None:
         accounts.rename(db.session, services().vault, person, form.choices.name)
-    credential = issue.accept_and_issue(
+    badge = issue.accept_and_issue(
         db.session,
         services().office,
         award_id=award.id,
@@ -94,7 +94,7 @@ def accept(award_id: str) -> str | Response | tuple[str, int]:
         now=services().clock(),
     )
     flash(gettext("Votre badge est signé. Il est à vous."))
-    return redirect(url_for("my_badges.badge", public_id=credential.public_id), 303)
+    return redirect(url_for("my_badges.badge", public_id=badge.public_id), 303)
 
 
 @bilingual(

@@ -17,7 +17,8 @@ from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.text import Text
 from badgeservice.evidence import narrative, record
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue
+from badgeservice.issuing import editions, issue
+from badgeservice.issuing.models import Badge, BadgeState
 from badgeservice.learning import attempts
 from badgeservice.learning.content import Module
 from badgeservice.learning.models import Attempt, Mode
@@ -58,10 +59,7 @@ def overview() -> str:
     return render_template(
         "space/overview.html",
         step=_next_step(person.id, now),
-        badges=[
-            (credential, classes.get(db.session, credential.class_slug, credential.class_version))
-            for credential in held
-        ],
+        badges=[_held(badge, now) for badge in held],
         evidence=[narrative.narrative(record.fact(row), language) for row in evidence],
         declined=[
             (award, classes.get(db.session, award.slug, award.class_version))
@@ -69,6 +67,24 @@ def overview() -> str:
         ],
         missing=_missing(person.id, {each.class_slug for each in held}, now),
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A badge in the list of its holder, with the words of its class and what became of it."""
+
+    badge: Badge
+    version: BadgeClassVersion
+    state: str
+
+
+def _held(badge: Badge, now: datetime) -> Held:
+    edition = editions.current(db.session, badge)
+    version = classes.get(db.session, badge.class_slug, edition.class_version)
+    assert version is not None, "a published class version is never deleted"
+    is_over = edition.valid_until is not None and edition.valid_until < now
+    active = badge.state == BadgeState.ACTIVE
+    return Held(badge, version, "expired" if active and is_over else str(badge.state))
 
 
 def _next_step(person_id: str, now: datetime) -> NextStep:

@@ -13,10 +13,10 @@ from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
 from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.extensions import db, limiter, services
-from badgeservice.issuing import verdict
+from badgeservice.issuing import editions, verdict
 from badgeservice.issuing import words as issuing_words
-from badgeservice.issuing.models import Credential, Visibility
-from badgeservice.issuing.revoke import Reason
+from badgeservice.issuing.models import Badge, Credential, Visibility
+from badgeservice.issuing.states import Reason
 from badgeservice.sharing import qr
 from badgeservice.verification import Report, words
 from badgeservice.verification.report import Status, Verdict
@@ -35,9 +35,15 @@ _TONES = {Verdict.GREEN: "green", Verdict.AMBER: "amber", Verdict.RED: "red"}
 
 @dataclass(frozen=True)
 class Shown:
-    """One badge as a page shows it: the verdict of now, and the words of its class."""
+    """One badge as a page shows it: the verdict of now, and the words of its class.
 
-    credential: Credential
+    `record` is what the register says of it, `edition` what stands at its address today, and
+    `method` the address of the key that signed this.
+    """
+
+    record: Badge
+    edition: Credential
+    method: str
     version: BadgeClassVersion
     report: Report
 
@@ -55,10 +61,11 @@ class Shown:
 
     @property
     def reason(self) -> str:
-        """Why the badge was withdrawn, in words; empty for any other."""
-        if self.report.status is not Status.REVOKED or self.credential.state_reason is None:
+        """Why the badge is not in force, in words; empty for one that is."""
+        told = self.report.status in (Status.REVOKED, Status.SUSPENDED)
+        if not told or self.record.state_reason is None:
             return ""
-        return issuing_words.REASONS[Reason(self.credential.state_reason)][languages.current()]
+        return issuing_words.REASONS[Reason(self.record.state_reason)][languages.current()]
 
     @property
     def tone(self) -> str:
@@ -77,7 +84,7 @@ class Shown:
     @property
     def address(self) -> str:
         """The address that people share, without a language."""
-        return self.credential.address
+        return self.record.address
 
     def text(self, name: str) -> str:
         """Return a text of the badge class in the reader's language."""
@@ -94,7 +101,7 @@ class Shown:
     @property
     def image(self) -> str:
         """The path of the image that we hold for this class; uploaded pixels are never shown."""
-        return f"/artwork/{self.version.artwork_digest(self.credential.language)}.png"
+        return f"/artwork/{self.version.artwork_digest(self.edition.language)}.png"
 
     @property
     def image_alternative(self) -> str:
@@ -105,7 +112,7 @@ class Shown:
     @property
     def social_image(self) -> str:
         """The path of the image for social networks, 1200 by 627."""
-        return f"/artwork/{self.version.social_digest(self.credential.language)}.png"
+        return f"/artwork/{self.version.social_digest(self.edition.language)}.png"
 
     @property
     def social_title(self) -> str:
@@ -135,11 +142,11 @@ def page(public_id: str) -> Response:
     """
     if not negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
         return documents.serve_own_path()
-    credential = visible(public_id)
-    if credential is None:
+    badge = visible(public_id)
+    if badge is None:
         return not_public()
     try:
-        shown = show(credential)
+        shown = show(badge)
     except (CredentialNotFound, HolderErased):
         return erased()
     if shown.report.status is Status.WITHDRAWN:
@@ -151,7 +158,7 @@ def page(public_id: str) -> Response:
         explain=words.explain,
         rich_text=rich_text,
     )
-    if credential.visibility != Visibility.PUBLIC:
+    if badge.visibility != Visibility.PUBLIC:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -167,32 +174,33 @@ def download(public_id: str, form: str) -> Response:
 @limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
 def qr_code(public_id: str) -> Response:
     """Answer with the QR code of the badge's address, to print."""
-    credential = visible(public_id)
-    if credential is None:
+    badge = visible(public_id)
+    if badge is None:
         abort(404)
-    response = make_response(qr.png(credential.address))
+    response = make_response(qr.png(badge.address))
     response.content_type = "image/png"
     response.cache_control.max_age = 3600
     return response
 
 
-def show(credential: Credential) -> Shown:
+def show(badge: Badge) -> Shown:
     """Return a badge with the verdict of this very moment.
 
     Raises CredentialNotFound or HolderErased when its bytes are no longer there.
     """
-    version = classes.get(db.session, credential.class_slug, credential.class_version)
+    edition = editions.current(db.session, badge)
+    version = classes.get(db.session, badge.class_slug, edition.class_version)
     assert version is not None, "a published class version is never deleted"
-    report = verdict.report_for(db.session, services().office, credential, now=services().clock())
-    return Shown(credential, version, report)
+    report = verdict.report_for(db.session, services().office, badge, now=services().clock())
+    return Shown(badge, edition, editions.method(db.session, badge), version, report)
 
 
-def visible(public_id: str) -> Credential | None:
+def visible(public_id: str) -> Badge | None:
     """Return a badge that its holder lets others see, None for a private or an unknown one."""
-    credential = db.session.get(Credential, public_id)
-    if credential is None or credential.visibility == Visibility.PRIVATE:
+    badge = db.session.get(Badge, public_id)
+    if badge is None or badge.visibility == Visibility.PRIVATE:
         return None
-    return credential
+    return badge
 
 
 def not_public() -> Response:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import ConflictingChange, CredentialNotFound
 from badgeservice.issuing import audit, status_lists, verdict
-from badgeservice.issuing.models import CredentialState, Intent, StatusList
-from badgeservice.issuing.revoke import Reason, revoke
+from badgeservice.issuing.models import BadgeState, Intent, StatusList
+from badgeservice.issuing.states import Reason, revoke
 from badgeservice.openbadges import status_list
 from badgeservice.storage.chain import AuditEvent
 from badgeservice.verification import Verdict
@@ -146,7 +146,7 @@ def test_two_publishers_never_lose_a_revocation(
 
     desk.session.expire_all()
     assert set(desk.session.scalars(select(Intent.status_index))) == bits(desk)
-    assert set(status_lists.revoked(desk.session, 1)) == bits(desk)
+    assert set(status_lists.withdrawn(desk.session, 1)) == bits(desk)
     assert [] == list(audit.violations(desk.session, desk.office))
 
 
@@ -168,7 +168,7 @@ def test_a_stale_snapshot_is_not_published(desk: Desk, monkeypatch: pytest.Monke
         withdraw(desk, public_id)
     desk.session.rollback()
 
-    assert CredentialState.ACTIVE == desk.session.get_one(type(credential), public_id).state
+    assert BadgeState.ACTIVE == desk.session.get_one(type(credential), public_id).state
     assert set() == bits(desk)
 
 

@@ -1,0 +1,138 @@
+"""From an intent to a released edition: signed, checked, written down. The caller commits.
+
+The steps are the same for a first edition and for one that replaces another; nothing is
+acknowledged before the commit, and every step can be taken again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from badgeservice.catalogue.models import Artwork, BadgeClassVersion
+from badgeservice.issuing import build, forms, shelf, status_lists
+from badgeservice.issuing.build import Place
+from badgeservice.issuing.forms import Form, Pictures
+from badgeservice.issuing.hosting import Hosting, own_fetch
+from badgeservice.issuing.models import (
+    Badge,
+    Credential,
+    Intent,
+    IntentState,
+    ReleasedForm,
+)
+from badgeservice.issuing.office import Office
+from badgeservice.openbadges import Document, multibase, timestamps
+from badgeservice.verification.register import content_digest
+
+_PUBLIC_ID_BYTES = 16
+
+
+def plan(
+    session: Session,
+    office: Office,
+    *,
+    award_id: str,
+    edition: int,
+    public_id: str | None = None,
+    now: datetime,
+) -> Intent:
+    """Write down what will be signed, unless a former attempt already did; return the intent.
+
+    `public_id` is that of the badge whose edition it is; None draws a new one.
+    """
+    wanted = select(Intent).where(Intent.award_id == award_id, Intent.edition == edition)
+    if planned := session.scalar(wanted):
+        return planned
+    number, index = status_lists.reserve(session, office, now=now)
+    intent = Intent(
+        public_id=public_id or multibase.base58_encode(secrets.token_bytes(_PUBLIC_ID_BYTES)),
+        edition=edition,
+        award_id=award_id,
+        status_list=number,
+        status_index=index,
+        state=IntentState.PLANNED,
+        reserved_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(intent)
+    except IntegrityError:
+        # Someone else planned the same edition meanwhile; their plan is ours too.
+        if planned := session.scalar(wanted):
+            return planned
+        raise
+    return intent
+
+
+def place(office: Office, intent: Intent) -> Place:
+    """Return where the edition that is planned will stand."""
+    return Place(
+        build.address(office.base_url, intent.public_id),
+        status_lists.address(office.base_url, intent.status_list),
+        intent.status_index,
+    )
+
+
+def release(
+    session: Session,
+    office: Office,
+    *,
+    badge: Badge,
+    intent: Intent,
+    unsigned: Document,
+    version: BadgeClassVersion,
+    language: str,
+    holder_id: str,
+    now: datetime,
+) -> tuple[Credential, tuple[Form, ...]]:
+    """Sign `unsigned` as the edition that is planned, check it, and write it down.
+
+    Returns the register row and the forms. Raises SigningRefused or SelfCheckFailed; IntegrityError
+    when the same edition was being released beside us.
+    """
+    artwork = session.get_one(Artwork, version.artwork_digest(language))
+    made = forms.make(office, unsigned, Pictures(png=artwork.data), now=now)
+    fetch = own_fetch(Hosting(session, office))
+    forms.check(office, badge, unsigned, made, fetch=fetch, now=now)
+    ends = unsigned.get("validUntil")
+    credential = Credential(
+        public_id=intent.public_id,
+        edition=intent.edition,
+        class_version=version.version,
+        language=language,
+        issued_at=now,
+        valid_until=timestamps.read(ends) if ends else None,
+        content_digest=content_digest(unsigned),
+    )
+    badge.edition = intent.edition
+    session.add(badge)
+    session.flush()
+    session.add(credential)
+    session.flush()
+    session.add_all(
+        ReleasedForm(
+            public_id=intent.public_id,
+            edition=intent.edition,
+            format=form.format,
+            digest=form.digest,
+            method=form.method,
+        )
+        for form in made
+    )
+    session.flush()
+    shelf.put(
+        session,
+        office.vault,
+        public_id=intent.public_id,
+        edition=intent.edition,
+        holder_id=holder_id,
+        released={form.format: form.content for form in made},
+    )
+    intent.state = IntentState.ISSUED
+    session.flush()
+    return credential, made

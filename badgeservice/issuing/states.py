@@ -1,0 +1,187 @@
+"""What becomes of a badge after it was released: suspended, reinstated, revoked, withdrawn.
+
+Each change is one commit: register, award, published status list and audit chain. The address of
+the badge stays, and says what holds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from badgeservice.awarding import offers
+from badgeservice.awarding.models import Award
+from badgeservice.errors import ConflictingChange, CredentialNotFound
+from badgeservice.issuing import shelf, status_lists
+from badgeservice.issuing.models import Badge, BadgeState, Intent
+from badgeservice.issuing.office import Office
+from badgeservice.storage import chain, locks
+from badgeservice.storage.locks import Turn
+
+
+class Reason(StrEnum):
+    """Why a badge is not in force, in neutral terms; `badgeservice.issuing.words` says them."""
+
+    ISSUED_IN_ERROR = "issued_in_error"
+    EVIDENCE_WITHDRAWN = "evidence_withdrawn"
+    HOLDER_REQUEST = "holder_request"
+    UNDER_REVIEW = "under_review"
+
+
+REVOCATION_REASONS = (Reason.ISSUED_IN_ERROR, Reason.EVIDENCE_WITHDRAWN, Reason.HOLDER_REQUEST)
+
+_ENDED = (BadgeState.REVOKED, BadgeState.WITHDRAWN)
+
+
+def revoke(
+    session: Session, office: Office, public_id: str, *, reason: Reason, actor: str, now: datetime
+) -> Badge:
+    """Revoke a badge, with a reason that the public may read.
+
+    Revoking what is revoked or withdrawn changes nothing. Raises CredentialNotFound;
+    ConflictingChange when someone else is changing the badge (nothing was done: try again).
+    """
+    return _end(
+        session, office, public_id, BadgeState.REVOKED, "revoke", reason, actor=actor, now=now
+    )
+
+
+def withdraw(
+    session: Session, office: Office, public_id: str, *, actor: str, now: datetime
+) -> Badge:
+    """Take a badge from the public at its holder's wish, and destroy our copy of its bytes.
+
+    Raises as `revoke` does. A revoked badge stays revoked; its bytes are destroyed all the same.
+    """
+    badge = get(session, public_id)
+    if badge.state == BadgeState.REVOKED:
+        shelf.destroy(session, public_id)
+        session.commit()
+        return badge
+    return _end(
+        session, office, public_id, BadgeState.WITHDRAWN, "withdraw", None, actor=actor, now=now
+    )
+
+
+def suspend(session: Session, public_id: str, *, actor: str, now: datetime) -> Badge:
+    """Say that a badge is not to be relied on for now; the status list does not change.
+
+    Suspending what is suspended changes nothing. Raises CredentialNotFound; ConflictingChange for a
+    badge that is revoked or withdrawn, or that someone else is changing.
+    """
+    return _pause(
+        session,
+        public_id,
+        BadgeState.ACTIVE,
+        BadgeState.SUSPENDED,
+        "suspend",
+        Reason.UNDER_REVIEW,
+        actor=actor,
+        now=now,
+    )
+
+
+def reinstate(session: Session, public_id: str, *, actor: str, now: datetime) -> Badge:
+    """Put a suspended badge in force again. Raises as `suspend` does."""
+    return _pause(
+        session,
+        public_id,
+        BadgeState.SUSPENDED,
+        BadgeState.ACTIVE,
+        "reinstate",
+        None,
+        actor=actor,
+        now=now,
+    )
+
+
+def get(session: Session, public_id: str) -> Badge:
+    """Return a badge of ours; raise CredentialNotFound when there is none."""
+    badge = session.get(Badge, public_id)
+    if badge is None:
+        raise CredentialNotFound(f"{public_id}: no badge of ours")
+    return badge
+
+
+def _end(
+    session: Session,
+    office: Office,
+    public_id: str,
+    state: BadgeState,
+    action: str,
+    reason: Reason | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> Badge:
+    badge = get(session, public_id)
+    if badge.state in _ENDED:
+        return badge
+    # Whoever publishes a list waits until the bits that the other has set are there to be read.
+    locks.serialise(session, Turn.STATUS_LISTS)
+    _move(session, badge, state, reason, now=now)
+    if state is BadgeState.WITHDRAWN:
+        shelf.destroy(session, public_id)
+    if session.get(Award, badge.award_id) is not None:  # gone when its holder was erased
+        offers.withdraw(session, badge.award_id, now=now)
+    lists = select(Intent.status_list).where(
+        Intent.public_id == public_id, Intent.edition == badge.edition
+    )
+    status_lists.publish(session, office, session.scalars(lists).one(), now=now)
+    return _record(session, badge, action, reason, actor=actor, now=now)
+
+
+def _pause(
+    session: Session,
+    public_id: str,
+    before: BadgeState,
+    after: BadgeState,
+    action: str,
+    reason: Reason | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> Badge:
+    badge = get(session, public_id)
+    if badge.state == after:
+        return badge
+    if badge.state != before:
+        raise ConflictingChange(f"{public_id} is {badge.state}: it stays so")
+    _move(session, badge, after, reason, now=now)
+    return _record(session, badge, action, reason, actor=actor, now=now)
+
+
+def _move(
+    session: Session, badge: Badge, state: BadgeState, reason: Reason | None, *, now: datetime
+) -> None:
+    """Change the state if it still is what we saw; raise ConflictingChange otherwise."""
+    changed = session.execute(
+        update(Badge)
+        .where(Badge.public_id == badge.public_id, Badge.state == badge.state)
+        .values(state=state, state_since=now, state_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
+        session.rollback()
+        raise ConflictingChange(f"{badge.public_id} was changed by someone else")
+
+
+def _record(
+    session: Session,
+    badge: Badge,
+    action: str,
+    reason: Reason | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> Badge:
+    details = {"reason": str(reason)} if reason else {}
+    chain.append(
+        session, actor=actor, action=action, subject=badge.public_id, details=details, now=now
+    )
+    session.commit()
+    session.refresh(badge)
+    return badge
