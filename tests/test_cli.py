@@ -182,6 +182,45 @@ def test_a_revoked_badge_is_red(run: Run, issued: tuple[str, Path]) -> None:
     assert 0 == run("audit").returncode
 
 
+def test_a_suspended_badge_is_red_until_it_is_reinstated(
+    run: Run, issued: tuple[str, Path]
+) -> None:
+    """The register says it, not the file, and takes it back."""
+    address, out = issued
+
+    suspended = run("suspend", address)
+    meanwhile = run("verify", out / "credential.json", "--lang", "en")
+    reinstated = run("reinstate", address)
+
+    assert (0, 0) == (suspended.returncode, reinstated.returncode), suspended.stderr
+    assert 1 == meanwhile.returncode
+    assert "Badge suspended by its issuer" in meanwhile.stdout
+    assert 0 == run("verify", out / "credential.json").returncode
+    assert 1 == run("suspend", "1" * 22).returncode
+
+
+def test_a_corrected_badge_replaces_its_file(run: Run, issued: tuple[str, Path]) -> None:
+    """The old file is amber and says that it was replaced; the address shows the new one."""
+    address, out = issued
+
+    corrected = run("correct", address, "--name", "Anaïs Lemoigne")
+    old = run("verify", out / "credential.json", "--lang", "en")
+
+    assert (0, f"{address} edition 2\n") == (corrected.returncode, corrected.stdout)
+    assert 2 == old.returncode
+    assert "This file was replaced on" in old.stdout
+    assert "Anaïs Lemoigne" in run("verify", address).stdout
+    assert 2 == run("correct", address).returncode  # neither a name nor the wish for none
+
+
+def test_supersede_refuses_a_key_that_signs(run: Run, issued: tuple[str, Path]) -> None:
+    """Badges signed anew with the same key would be no better."""
+    answer = run("supersede", "--key", "ed25519-1")
+
+    assert 1 == answer.returncode
+    assert "still signs" in answer.stderr
+
+
 def test_an_unreachable_status_list_is_amber(
     run: Run, issued: tuple[str, Path], environment: dict[str, str]
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ from badgeservice.issuing.models import (
     StatusList,
 )
 from badgeservice.issuing.office import Office
-from badgeservice.issuing.signer import Purpose
+from badgeservice.issuing.signer import LogEntry, Purpose
 from badgeservice.openbadges import status_list, strict_json, timestamps
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.keys import PublicKey
@@ -228,40 +229,55 @@ _TELLS = {
 
 
 def _signer_log(session: Session, office: Office) -> _Findings:
-    """What the signer signed was planned, and what was released was signed by it, last of all."""
-    intents: dict[str, set[str]] = {}
-    for public_id, state in session.execute(select(Intent.public_id, Intent.state)):
-        intents.setdefault(public_id, set()).add(state)
-    prefix = f"{office.base_url}/b/"
-    signed: set[str] = set()
-    tokens: dict[str, list[str]] = {}
-    try:
-        for entry in office.log.entries():
-            if entry.purpose == Purpose.CREDENTIAL:
-                public_id = entry.subject.removeprefix(prefix)
-                signed.add(public_id)
-                # The log holds the digest of the signature: of a token, that is the whole of it.
-                tokens.setdefault(public_id, []).append(entry.digest)
-    except SigningLogDamaged as error:
-        yield "signer's log", error.message
-    for public_id in sorted(signed - intents.keys()):
-        yield public_id, "signed, but never planned"
+    """What the signer signed was planned and released, and what was released was signed by it."""
+    windows: dict[str, list[tuple[datetime, datetime | None]]] = {}
+    for public_id, reserved_at, issued_at in session.execute(
+        select(Intent.public_id, Intent.reserved_at, Credential.issued_at).outerjoin(
+            Credential,
+            (Credential.public_id == Intent.public_id) & (Credential.edition == Intent.edition),
+        )
+    ):
+        until = issued_at + ATTEMPT if issued_at else None
+        windows.setdefault(public_id, []).append((reserved_at, until))
     released = set(
         session.scalars(select(ReleasedForm.digest).where(ReleasedForm.format.in_(_TOKENS)))
     )
+    signed, logged = set(), set()
+    prefix = f"{office.base_url}/b/"
+    try:
+        for entry in office.log.entries():
+            if entry.purpose != Purpose.CREDENTIAL:
+                continue
+            public_id = entry.subject.removeprefix(prefix)
+            signed.add(public_id)
+            # The log holds the digest of the signature: of a token, that is the whole of it.
+            logged.add(entry.digest)
+            if public_id not in windows:
+                yield public_id, "signed, but never planned"
+            elif entry.digest not in released and not _is_attempt(entry, windows[public_id]):
+                yield public_id, f"signed at {entry.at}, when there was nothing to sign"
+    except SigningLogDamaged as error:
+        yield "signer's log", error.message
     for badge in _badges(session):
         if badge.public_id not in signed:
             yield badge.public_id, "released, but not in the signer's log"
-            continue
-        # An attempt that failed is followed by the one that succeeded, or still will be.
-        is_settled = IntentState.PLANNED not in intents.get(badge.public_id, ())
-        if is_settled and tokens[badge.public_id][-1] not in released:
-            yield badge.public_id, "signed once more after it was released"
-    for digest in sorted(released - {each for some in tokens.values() for each in some}):
+    for digest in sorted(released - logged):
         yield digest, "a token was released that the signer did not log"
 
 
+ATTEMPT = timedelta(minutes=5)
+"""How long after a release an attempt that lost the race for it may have signed."""
+
+
+def _is_attempt(entry: LogEntry, windows: list[tuple[datetime, datetime | None]]) -> bool:
+    """Tell whether a signature was made while an edition was being released, or still is."""
+    at = datetime.fromisoformat(entry.at)
+    whole_second = timedelta(seconds=1)
+    return any(begin - whole_second <= at and (end is None or at <= end) for begin, end in windows)
+
+
 _TOKENS = (Format.JWT,)
+"""The forms whose digest is that of the signature itself."""
 
 
 QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {

@@ -77,7 +77,7 @@ def check(
     """
     expected = content_digest(unsigned)
     edition = Edition(expected, frozenset(form.digest for form in made))
-    register = ForthcomingRegister(office, badge, edition)
+    register = ForthcomingRegister(office, badge.address, edition)
     verified = set()
     for form in made:
         submission = recognise(form.content)

@@ -70,11 +70,13 @@ class DatabaseRegister:
 class ForthcomingRegister:
     """The register as it will be when an edition that is about to be released is written down.
 
-    The self-check before release asks what anyone will ask afterwards.
+    The self-check before release asks what anyone will ask afterwards. Whether the badge is
+    suspended at that moment is no fault of what is being signed.
     """
 
-    def __init__(self, office: Office, badge: Badge, edition: Edition) -> None:
-        self._office, self._entry = office, entry_of(badge, [edition])
+    def __init__(self, office: Office, address: str, edition: Edition) -> None:
+        self._office = office
+        self._entry = RegisterEntry(address, RegisterState.ACTIVE, (edition,))
 
     def owns(self, issuer_id: str) -> bool:
         """Tell whether `issuer_id` is our issuer."""

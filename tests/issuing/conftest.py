@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,10 +16,12 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue
+from badgeservice.issuing import issue, keystore
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.issuing.office import Office
+from badgeservice.issuing.signer import Signer
+from badgeservice.openbadges.keys import KeyKind
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 from tests.conftest import Clock
@@ -108,3 +111,38 @@ def another_desk(app: Flask, clock: Clock) -> Callable[[], Desk]:
             return Desk(session, services().office, clock)
 
     return open_desk
+
+
+@pytest.fixture
+def rotated(tmp_path: Path) -> Callable[[Desk], Desk]:
+    """Give an office new keys of every kind; the former ones sign no more."""
+    passphrase = b"a passphrase for new keys"
+
+    def rotate(desk: Desk) -> Desk:
+        office, keys = desk.office, {}
+        for kind, kid in ((KeyKind.ED25519, "ed25519-2"), (KeyKind.P256, "p256-2")):
+            entry = keystore.create(
+                tmp_path / "new-keys",
+                issuer=office.issuer.slug,
+                kid=kid,
+                kind=kind,
+                passphrase=passphrase,
+                now=desk.clock(),
+            )
+            keys[kind] = keystore.load(tmp_path / "new-keys", entry, passphrase)
+        desk.office = replace(
+            office,
+            public_keys={
+                **office.public_keys,
+                **{key.kid: key.public_key for key in keys.values()},
+            },
+            signer=Signer(
+                office.issuer,
+                ed25519=keys[KeyKind.ED25519],
+                p256=keys[KeyKind.P256],
+                log=office.log,
+            ),
+        )
+        return desk
+
+    return rotate

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
 
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
-from badgeservice.issuing import audit, shelf, status_lists
+from badgeservice.issuing import audit, editions, shelf, states, status_lists
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -25,7 +27,7 @@ from badgeservice.issuing.states import Reason, revoke
 from badgeservice.openbadges.bakery import png
 from badgeservice.storage.chain import AuditEvent
 
-from .conftest import Desk
+from .conftest import CHOICES, Desk
 
 
 @pytest.fixture
@@ -68,6 +70,31 @@ def reseal(desk: Desk, form: Format, content: bytes) -> None:
 def taken(desk: Desk, form: Format) -> bytes:
     """The bytes of the active badge."""
     return shelf.take(desk.session, desk.office.vault, active(desk), form)
+
+
+def ghost(desk: Desk, public_id: str, *, at: str) -> None:
+    """Write a signature into the signer's log that led to no release."""
+    desk.office.log.append(
+        LogEntry(
+            at=at,
+            purpose=Purpose.CREDENTIAL,
+            subject=f"{desk.office.base_url}/b/{public_id}",
+            method=desk.office.signer.verification_method,
+            digest="0" * 64,
+        )
+    )
+
+
+def corrected(desk: Desk) -> None:
+    """Correct the active badge."""
+    editions.correct(
+        desk.session,
+        desk.office,
+        active(desk).public_id,
+        choices=replace(CHOICES, name="Anaïs"),
+        actor="per_x",
+        now=desk.clock(),
+    )
 
 
 def intent_never_settled(desk: Desk) -> None:
@@ -156,15 +183,86 @@ def chain_truncated(desk: Desk) -> None:
 
 def ghost_signature(desk: Desk) -> None:
     """The key signed a badge that nobody planned."""
-    desk.office.log.append(
-        LogEntry(
-            at="2026-11-23T09:00:00+00:00",
-            purpose=Purpose.CREDENTIAL,
-            subject=f"{desk.office.base_url}/b/{'2' * 22}",
-            method=desk.office.signer.verification_method,
-            digest="0" * 64,
-        )
+    ghost(desk, "2" * 22, at="2026-11-23T09:00:00+00:00")
+
+
+def signed_after_release(desk: Desk) -> None:
+    """Long after its release, somebody had the signer sign another content under a badge's id."""
+    ghost(desk, active(desk).public_id, at="2026-12-23T09:00:00+00:00")
+
+
+def released_without_signer(desk: Desk) -> None:
+    """A token stands in the register that the signer has no line of."""
+    form(desk, Format.JWT).digest = "f" * 64
+
+
+def edition_missing(desk: Desk) -> None:
+    """A badge says that it has a second edition, and there is none."""
+    active(desk).edition = 2
+
+
+def edition_said_to_be_replaced(desk: Desk) -> None:
+    """The newest edition is marked as replaced, so that its bit would be set."""
+    edition = desk.session.get_one(Credential, (active(desk).public_id, 1))
+    edition.superseded_at = desk.clock()
+
+
+def edition_still_standing(desk: Desk) -> None:
+    """A correction happened, and the mark on the edition before was taken away."""
+    corrected(desk)
+    edition = desk.session.get_one(Credential, (active(desk).public_id, 1))
+    edition.superseded_at = None
+
+
+def replaced_bytes_kept(desk: Desk) -> None:
+    """The bytes of a replaced edition came back, from a backup perhaps."""
+    corrected(desk)
+    badge = active(desk)
+    holder = shelf.holder(desk.session, badge)
+    assert holder is not None
+    shelf.put(
+        desk.session,
+        desk.office.vault,
+        public_id=badge.public_id,
+        edition=1,
+        holder_id=holder,
+        released={Format.JSON: b"{}"},
     )
+
+
+def withdrawn_bytes_kept(desk: Desk) -> None:
+    """A holder took a badge away, and its bytes came back."""
+    badge = active(desk)
+    content = taken(desk, Format.JSON)
+    holder = shelf.holder(desk.session, badge)
+    assert holder is not None
+    states.withdraw(desk.session, desk.office, badge.public_id, actor="per_x", now=desk.clock())
+    shelf.put(
+        desk.session,
+        desk.office.vault,
+        public_id=badge.public_id,
+        edition=1,
+        holder_id=holder,
+        released={Format.JSON: content},
+    )
+
+
+def reinstated_silently(desk: Desk) -> None:
+    """A suspension was lifted around the application."""
+    badge = active(desk)
+    states.suspend(desk.session, badge.public_id, actor="administrator", now=desk.clock())
+    badge.state = BadgeState.ACTIVE
+
+
+def replacement_not_told(desk: Desk) -> None:
+    """The link that tells of a correction is cut off."""
+    corrected(desk)
+    desk.session.execute(delete(AuditEvent).where(AuditEvent.action == "replace"))
+
+
+def list_dated_back(desk: Desk) -> None:
+    """The row says that the list was published at another time than the list does."""
+    desk.session.get_one(StatusList, 1).published_at += timedelta(days=1)
 
 
 def log_torn(desk: Desk) -> None:
@@ -199,6 +297,16 @@ def class_changed(desk: Desk) -> None:
         (chain_truncated, "chain"),
         (ghost_signature, "signer-log"),
         (log_torn, "signer-log"),
+        (signed_after_release, "signer-log"),
+        (released_without_signer, "signer-log"),
+        (edition_missing, "intents"),
+        (edition_said_to_be_replaced, "editions"),
+        (edition_still_standing, "editions"),
+        (replaced_bytes_kept, "editions"),
+        (withdrawn_bytes_kept, "bytes"),
+        (reinstated_silently, "chain"),
+        (replacement_not_told, "chain"),
+        (list_dated_back, "status"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

@@ -1,0 +1,426 @@
+"""A newer edition takes the place of one: same address, same award date, its own place in a list."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from badgeservice.errors import ConflictingChange, HolderErased, IssuingRefused
+from badgeservice.issuing import audit, editions, hosting, shelf, states, status_lists, verdict
+from badgeservice.issuing.editions import Reason
+from badgeservice.issuing.models import (
+    Badge,
+    Credential,
+    CredentialBytes,
+    Format,
+    Intent,
+    IntentState,
+    Visibility,
+)
+from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.verification import Report, Verdict, recognise, verify
+from badgeservice.verification.report import Issuer, Status
+
+from .conftest import CHOICES, Desk
+
+NAMED = replace(CHOICES, name="Anaïs Lemoigne")
+
+
+def correct(desk: Desk, badge: Badge, **changes: object) -> Badge:
+    """Correct a badge as its holder would."""
+    return editions.correct(
+        desk.session,
+        desk.office,
+        badge.public_id,
+        choices=replace(CHOICES, **changes),  # type: ignore[arg-type]
+        actor="per_x",
+        now=desk.clock(),
+    )
+
+
+def taken(desk: Desk, badge: Badge, form: Format = Format.JSON) -> bytes:
+    """The bytes of a badge as they stand at its address."""
+    return shelf.take(desk.session, desk.office.vault, badge, form)
+
+
+def judged(desk: Desk, content: bytes) -> Report:
+    """What our verifier says of a file that somebody kept."""
+    return verify(
+        recognise(content),
+        fetch=hosting.own_fetch(hosting.Hosting(desk.session, desk.office)),
+        register=DatabaseRegister(desk.session, desk.office),
+        now=desk.clock(),
+    )
+
+
+def violations(desk: Desk) -> list[audit.Violation]:
+    """What the audit finds."""
+    return list(audit.violations(desk.session, desk.office))
+
+
+def test_a_correction_keeps_the_address_and_the_award_date(desk: Desk) -> None:
+    """The same credential id for hosts that replace by it, a newer `validFrom`, the same subject."""
+    badge = desk.badge(choices=replace(CHOICES, name="Anaïs Lemoine"))
+    former = json.loads(taken(desk, badge))
+    desk.clock.advance(days=40)
+
+    corrected = correct(desk, badge, name="Anaïs Lemoigne")
+
+    newer = json.loads(taken(desk, corrected))
+    assert 2 == corrected.edition
+    for kept in ("id", "awardedDate", "validUntil"):
+        assert former[kept] == newer[kept]
+    assert former["credentialSubject"]["id"] == newer["credentialSubject"]["id"]
+    assert former["validFrom"] < newer["validFrom"] == "2027-01-02T09:00:00Z"
+    assert former["credentialStatus"] != newer["credentialStatus"]
+    assert "Anaïs Lemoigne" == newer["credentialSubject"]["identifier"][0]["identityHash"]
+    assert [] == violations(desk)
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.JWT, Format.PNG])
+def test_the_old_file_is_said_to_be_replaced(desk: Desk, form: Format) -> None:
+    """Not forged, not revoked: genuine, ours, and no longer what stands there."""
+    badge = desk.badge(choices=NAMED)
+    kept = taken(desk, badge, form)
+    desk.clock.advance(days=1)
+
+    corrected = correct(desk, badge, name=None)
+
+    old, new = judged(desk, kept), judged(desk, taken(desk, corrected, form))
+    assert (Status.SUPERSEDED, Verdict.AMBER, Issuer.OURS) == (old.status, old.verdict, old.issuer)
+    assert Verdict.GREEN is new.verdict
+
+
+def test_strangers_read_the_old_edition_as_revoked(desk: Desk) -> None:
+    """They know the published list alone, and there exactly the old edition's bit is set."""
+    badge = desk.badge(choices=NAMED)
+
+    correct(desk, badge, name=None)
+
+    first = desk.session.get_one(Intent, (badge.public_id, 1))
+    assert [first.status_index] == status_lists.withdrawn(desk.session, first.status_list)
+
+
+def test_what_was_replaced_is_not_kept(desk: Desk) -> None:
+    """A name that its holder takes back is in no stored byte; its digest is in the register."""
+    badge = desk.badge(choices=NAMED)
+
+    correct(desk, badge, name=None)
+
+    rows = desk.session.scalars(select(CredentialBytes.edition).distinct()).all()
+    assert [2] == list(rows)
+    assert b"Lemoigne" not in taken(desk, badge)
+
+
+def test_corrected_many_times_it_still_is_one_badge(desk: Desk) -> None:
+    """Every former file is recognised, and exactly one edition stands."""
+    badge = desk.badge()
+    files = [taken(desk, badge)]
+    for number in range(1, 4):
+        desk.clock.advance(hours=1)
+        files.append(taken(desk, correct(desk, badge, name=f"Anaïs {number}")))
+
+    reports = [judged(desk, file) for file in files]
+
+    assert [Verdict.AMBER] * 3 + [Verdict.GREEN] == [report.verdict for report in reports]
+    assert 4 == desk.session.scalar(select(func.count()).select_from(Credential))
+    assert [] == violations(desk)
+
+
+def test_who_may_see_the_page_is_chosen_again(desk: Desk) -> None:
+    """A correction is asked with all the choices of an acceptance."""
+    badge = desk.badge()
+
+    corrected = correct(desk, badge, visibility=Visibility.PUBLIC, language="en")
+
+    assert Visibility.PUBLIC == corrected.visibility
+    assert "en" == editions.language(desk.session, corrected)
+    assert "beginner" in json.loads(taken(desk, corrected))["name"]
+
+
+def test_a_suspended_badge_can_be_corrected_and_stays_suspended(desk: Desk) -> None:
+    """A wrong name is wrong while someone looks into the badge, too."""
+    badge = desk.badge(choices=NAMED)
+    old = taken(desk, badge)
+    states.suspend(desk.session, badge.public_id, actor="administrator", now=desk.clock())
+
+    corrected = correct(desk, badge, name=None)
+
+    assert Status.SUSPENDED is judged(desk, taken(desk, corrected)).status
+    assert Status.SUPERSEDED is judged(desk, old).status
+    assert [] == violations(desk)
+
+
+def test_a_revoked_badge_is_not_corrected(desk: Desk) -> None:
+    """What is over is not signed again."""
+    badge = desk.badge()
+    states.revoke(
+        desk.session,
+        desk.office,
+        badge.public_id,
+        reason=states.Reason.ISSUED_IN_ERROR,
+        actor="administrator",
+        now=desk.clock(),
+    )
+
+    with pytest.raises(IssuingRefused, match="is revoked"):
+        correct(desk, badge, name="Anaïs")
+
+
+def test_an_expired_badge_is_not_corrected(desk: Desk) -> None:
+    """A new edition would begin after its own end."""
+    badge = desk.badge()
+    desk.clock.advance(days=800)
+
+    with pytest.raises(IssuingRefused, match="has expired"):
+        correct(desk, badge, name="Anaïs")
+
+
+def test_a_name_that_cannot_be_signed_leaves_everything_as_it_was(desk: Desk) -> None:
+    """The edition that stands goes on standing."""
+    badge = desk.badge()
+
+    with pytest.raises(IssuingRefused, match="control characters"):
+        correct(desk, badge, name="a\x07b")
+
+    assert 1 == badge.edition
+    assert Verdict.GREEN is judged(desk, taken(desk, badge)).verdict
+    assert [] == violations(desk)
+
+
+def test_nothing_is_corrected_for_someone_who_was_erased(desk: Desk) -> None:
+    """There is nothing left to build the edition from."""
+    badge = desk.badge()
+    holder = shelf.holder(desk.session, badge)
+    assert holder is not None
+    desk.office.vault.shred_holder(desk.session, holder)
+    desk.session.commit()
+
+    with pytest.raises(HolderErased):
+        correct(desk, badge, name="Anaïs")
+
+
+def test_a_crash_before_the_release_is_taken_up_by_the_next_correction(desk: Desk) -> None:
+    """The place that was reserved is used; nothing of the failed attempt was released."""
+    badge = desk.badge()
+    working = desk.office
+    desk.office = replace(working, signer=_Dying(working.signer))
+    with pytest.raises(_PowerCut):
+        correct(desk, badge, name="Anaïs")
+    desk.session.rollback()
+    planned = desk.session.get_one(Intent, (badge.public_id, 2))
+    place = (planned.status_list, planned.status_index)
+    assert IntentState.PLANNED == planned.state
+    assert 1 == desk.session.get_one(Badge, badge.public_id).edition
+
+    desk.office = working
+    corrected = correct(desk, badge, name="Anaïs")
+
+    intent = desk.session.get_one(Intent, (badge.public_id, 2))
+    assert (2, place) == (corrected.edition, (intent.status_list, intent.status_index))
+    assert [] == violations(desk)
+
+
+def test_two_corrections_at_once_never_make_two_second_editions(
+    desk: Desk, another_desk: Callable[[], Desk]
+) -> None:
+    """One of them wins; the other is told, or comes after and makes the third."""
+    badge = desk.badge()
+    desk.session.commit()
+    start, told = threading.Barrier(2), []
+
+    def holder(name: str) -> None:
+        own = another_desk()
+        start.wait()
+        try:
+            told.append(correct(own, own.session.get_one(Badge, badge.public_id), name=name))
+        except ConflictingChange:
+            own.session.rollback()
+        own.session.close()
+
+    threads = [threading.Thread(target=holder, args=[name]) for name in ("Anaïs", "Élodie")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    desk.session.expire_all()
+    assert len(told) == desk.session.get_one(Badge, badge.public_id).edition - 1 >= 1
+    assert [] == violations(desk)
+
+
+# --- another key ----------------------------------------------------------------------------------
+
+
+def supersede(desk: Desk, method: str, batch: int = 3) -> list[editions.Resigned]:
+    """Sign anew what a key signed."""
+    return list(
+        editions.supersede(
+            desk.session,
+            desk.office,
+            method=method,
+            actor="administrator",
+            clock=desk.clock,
+            batch=batch,
+        )
+    )
+
+
+def test_every_badge_in_force_is_signed_anew_with_the_new_key(
+    desk: Desk, rotated: Callable[[Desk], Desk]
+) -> None:
+    """The same statements under another key; the old files are said to be replaced."""
+    badges = [desk.badge(f"p{number}@example.org") for number in range(7)]
+    old_method = desk.office.signer.verification_method
+    files = [taken(desk, badge) for badge in badges]
+    desk.clock.advance(days=1)
+    desk = rotated(desk)
+
+    done = supersede(desk, old_method)
+
+    assert sorted(badge.public_id for badge in badges) == [each.public_id for each in done]
+    assert {""} == {each.problem for each in done}
+    for badge, file in zip(badges, files, strict=True):
+        old, new = json.loads(file), json.loads(taken(desk, badge))
+        assert new["proof"][0]["verificationMethod"] != old_method
+        for moved in ("proof", "validFrom", "credentialStatus"):
+            del old[moved], new[moved]
+        assert old == new
+        assert Status.SUPERSEDED is judged(desk, file).status
+        assert Verdict.GREEN is judged(desk, taken(desk, badge)).verdict
+    assert 0 == editions.count_signed_by(desk.session, old_method, desk.clock())
+    assert [] == violations(desk)
+
+
+def test_a_key_that_still_signs_is_not_superseded(desk: Desk) -> None:
+    """It would be used for the new editions too."""
+    desk.badge()
+
+    with pytest.raises(IssuingRefused, match="still signs"):
+        supersede(desk, desk.office.signer.verification_method)
+
+
+def test_what_cannot_be_signed_anew_is_named_and_stops_nobody(
+    desk: Desk, rotated: Callable[[Desk], Desk]
+) -> None:
+    """One holder was erased: the register keeps the badge genuine, and the others go on."""
+    badges = [desk.badge(f"p{number}@example.org") for number in range(4)]
+    erased = shelf.holder(desk.session, badges[1])
+    assert erased is not None
+    desk.office.vault.shred_holder(desk.session, erased)
+    desk.session.commit()
+    method = desk.office.signer.verification_method
+    desk = rotated(desk)
+
+    done = supersede(desk, method)
+
+    problems = {each.public_id: each.problem for each in done if each.problem}
+    assert {badges[1].public_id} == problems.keys()
+    assert 4 == len(done)
+    assert [] == violations(desk)
+
+
+def test_an_interrupted_supersession_goes_on_where_it_stopped(
+    desk: Desk, rotated: Callable[[Desk], Desk]
+) -> None:
+    """A batch is a commit: what was done is not done twice."""
+    badges = [desk.badge(f"p{number}@example.org") for number in range(5)]
+    method = desk.office.signer.verification_method
+    desk = rotated(desk)
+    walk = editions.supersede(
+        desk.session, desk.office, method=method, actor="a", clock=desk.clock, batch=2
+    )
+    next(walk)
+    walk.close()
+
+    supersede(desk, method)
+
+    assert {2} == {desk.session.get_one(Badge, badge.public_id).edition for badge in badges}
+    assert [] == violations(desk)
+
+
+def test_expired_and_revoked_badges_are_left_as_they_are(
+    desk: Desk, rotated: Callable[[Desk], Desk]
+) -> None:
+    """Nobody relies on them any longer."""
+    desk.badge("expired@example.org")
+    desk.clock.advance(days=800)
+    revoked = desk.badge("revoked@example.org")
+    states.revoke(
+        desk.session,
+        desk.office,
+        revoked.public_id,
+        reason=states.Reason.HOLDER_REQUEST,
+        actor="administrator",
+        now=desk.clock(),
+    )
+    method = desk.office.signer.verification_method
+    desk = rotated(desk)
+
+    assert [] == supersede(desk, method)
+
+
+def test_the_register_remembers_why(desk: Desk, rotated: Callable[[Desk], Desk]) -> None:
+    """A correction and a compromise are told apart, without a word about a person."""
+    badge = desk.badge()
+    correct(desk, badge, name="Anaïs")
+    method = desk.office.signer.verification_method
+    desk = rotated(desk)
+    desk.clock.now += timedelta(seconds=1)
+    supersede(desk, method)
+
+    reasons = desk.session.scalars(
+        select(Credential.superseded_reason).order_by(Credential.edition)
+    ).all()
+
+    assert [Reason.CORRECTED, Reason.KEY_COMPROMISED, None] == list(reasons)
+
+
+def test_a_holder_who_withdraws_takes_every_edition_along(desk: Desk) -> None:
+    """No byte is kept, both bits are set, and the page of nobody's fault is what is left."""
+    badge = desk.badge(choices=NAMED)
+    old = taken(desk, badge)
+    corrected = taken(desk, correct(desk, badge, name=None))
+
+    states.withdraw(desk.session, desk.office, badge.public_id, actor="per_x", now=desk.clock())
+
+    assert 0 == desk.session.scalar(select(func.count()).select_from(CredentialBytes))
+    assert {Status.WITHDRAWN} == {judged(desk, old).status, judged(desk, corrected).status}
+    assert 2 == len(status_lists.withdrawn(desk.session, 1))
+    assert [] == violations(desk)
+
+
+def test_the_verdict_of_a_page_is_that_of_the_newest_edition(desk: Desk) -> None:
+    """The address and its QR code go on working."""
+    badge = desk.badge(choices=NAMED)
+    corrected = correct(desk, badge, name=None)
+
+    report = verdict.report_for(desk.session, desk.office, corrected, now=desk.clock())
+
+    assert Verdict.GREEN is report.verdict
+    assert report.credential is not None
+    assert report.credential.recipient_name is None
+
+
+class _PowerCut(Exception):
+    """The machine stops."""
+
+
+class _Dying:
+    """A signer that dies on its second signature."""
+
+    def __init__(self, working: object) -> None:
+        self._working = working
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._working, name)
+
+    def jwt(self, *_arguments: object, **_options: object) -> str:
+        """Never return."""
+        raise _PowerCut
