@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from badgeservice.awarding import rules
+from badgeservice.awarding import coherence
 from badgeservice.catalogue import classes, templates
-from badgeservice.errors import SettingsError
-from badgeservice.extensions import alembic
+from badgeservice.catalogue.templates import State
+from badgeservice.errors import CatalogueError, SettingsError
+from badgeservice.extensions import alembic, services
 from badgeservice.issuing import issuer, keystore
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.openbadges.keys import KeyKind
@@ -79,12 +80,15 @@ def prepare_database(
     """
     alembic.upgrade()
     made = _claim(session, described, now=now)
-    for template in templates.load_all(settings.templates_dir):
-        # Once published it stays, so a rule that nobody can read must not get that far.
-        rules.parse(template.rule, origin=f"{settings.templates_dir / template.slug}, rule.yaml")
-        published, is_new = classes.seed(session, template, described, now=now)
+    every = templates.load_all(settings.templates_dir, services().framework)
+    # Once published it stays, so a rule that nobody can follow must not get that far.
+    if problems := list(coherence.problems(every, services().library.modules)):
+        raise CatalogueError("\n".join(problems))
+    for template in every:
+        version, is_new = classes.seed(session, template, described, now=now)
         if is_new:
-            made.append(f"badge class {published.slug}, version {published.version}")
+            draft = " (a draft)" if template.state is State.DRAFT else ""
+            made.append(f"badge class {version.slug}, version {version.version}{draft}")
     session.commit()
     return made
 

@@ -19,6 +19,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from badgeservice.catalogue.fields import SLUG
+from badgeservice.catalogue.source import Source
 from badgeservice.catalogue.strength import Strength
 from badgeservice.errors import RuleRefused
 
@@ -133,6 +134,12 @@ def parse(data: Mapping[str, Any], *, origin: str = "rule") -> Rule:
     except ValidationError as error:
         lines = (f"{origin}, {field}: {message}" for field, message in _flatten(error.messages))
         raise RuleRefused("\n".join(sorted(lines))) from None
+    return rule
+
+
+def read(file: Source) -> Rule:
+    """Return the rule that `file` describes; raise CatalogueError with file, line and field."""
+    rule: Rule = file.load(_RuleSchema())
     return rule
 
 

@@ -19,17 +19,39 @@ from sqlalchemy.orm import Session
 from badgeservice.catalogue import artwork, drawing
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
-from badgeservice.catalogue.templates import State, Template
+from badgeservice.catalogue.templates import Kind, State, Template
 from badgeservice.catalogue.text import LANGUAGES, Text
 from badgeservice.errors import BadgeClassNotFound, CatalogueError
 from badgeservice.openbadges import Document
 
 _DEMO_BAND = Text(fr="TEST — démonstration", en="TEST — demonstration")
-_LEVEL = Text(fr="Niveau {level}", en="{level} level")
-_ALT = Text(
-    fr="Badge {name}, niveau {level}, délivré par {issuer}.",
-    en="Badge {name}, {level} level, issued by {issuer}.",
-)
+# What an image says under the name, and the image in words.
+_KINDS = {
+    Kind.SKILL: (
+        Text(fr="Niveau {level}", en="{level} level"),
+        Text(
+            fr="Badge {name}, niveau {level}, délivré par {issuer}.",
+            en="Badge {name}, {level} level, issued by {issuer}.",
+        ),
+    ),
+    Kind.PARTICIPATION: (
+        Text(fr="Participation", en="Participation"),
+        Text(
+            fr="Badge de participation : {name}, délivré par {issuer}.",
+            en="Participation badge: {name}, issued by {issuer}.",
+        ),
+    ),
+    Kind.MILESTONE: (
+        Text(fr="Badge-jalon", en="Milestone badge"),
+        Text(
+            fr="Badge-jalon : {name}, délivré par {issuer}.",
+            en="Milestone badge: {name}, issued by {issuer}.",
+        ),
+    ),
+}
+_FROM_THE_FRAMEWORK = (
+    "framework", "competences", "domain", "level", "minimum_strength", "alignments", "artwork",
+)  # fmt: skip
 
 
 class Issuer(Protocol):
@@ -67,31 +89,35 @@ def draw(template: Template, issuer: Issuer) -> dict[str, ClassArtwork]:
 
     Raises ArtworkError when a name does not fit on its badge.
     """
-    drawings, domain, level = template.drawings, template.domain, template.level
+    drawings, face, level = template.drawings, template.face, template.level
+    kind, alternative = _KINDS[template.kind]
     drawn = {}
     for language in LANGUAGES:
-        name = template.skill[language]
-        issued_by = issuer.name[language]
-        alt = _ALT[language].format(name=name, level=level.name[language], issuer=issued_by)
+        said = {
+            "name": template.skill[language],
+            "level": level.name[language] if level else "",
+            "issuer": issuer.name[language],
+        }
+        alt = alternative[language].format(**said)
         badge = drawing.fill(
             drawings.badge,
             title=alt,
-            colour=domain.colour,
+            colour=face.colour,
             texts={
-                "code": template.competences[0].code,
+                "code": face.code,
                 "label": drawings.label[language],
-                "band": _DEMO_BAND[language] if issuer.demo else issued_by,
+                "band": _DEMO_BAND[language] if issuer.demo else said["issuer"],
             },
             insets={"pictogram": drawings.pictogram},
         )
         social = drawing.fill(
             drawings.social,
             title=alt,
-            colour=domain.colour,
+            colour=face.colour,
             texts={
-                "name": name,
-                "level": _LEVEL[language].format(level=level.name[language]).capitalize(),
-                "issuer": issued_by,
+                "name": said["name"],
+                "level": kind[language].format(**said).capitalize(),
+                "issuer": said["issuer"],
             },
             insets={"badge": badge},
         )
@@ -105,22 +131,21 @@ def publish(
     """Store the class version that `template` describes, and return it; a draft stays a draft.
 
     Publishing the same thing again changes nothing. Raises CatalogueError naming what differs when
-    this version was published with another content. Images are rendered only for what is new.
+    this version was published with another content. Images are rendered only for what is new and
+    published: nobody looks at a draft's.
     """
-    document = document_of(template, drawn)
     version = session.get(BadgeClassVersion, (template.slug, template.version))
     if version is not None and version.state == State.PUBLISHED:
-        differences = sorted(_differences(document, version.document))
-        if template.state != State.PUBLISHED:
-            differences.append("state")
-        if differences:
+        if differing := differences(version, template, drawn):
             raise CatalogueError(
                 f"{template.slug} version {template.version} is published and cannot change "
-                f"({', '.join(differences)}); to change it, raise its version"
+                f"({', '.join(differing)}); to change it, raise its version"
             )
         return version
-    for language, art in drawn.items():
-        document["artwork"][language] |= _render(session, art)
+    document = document_of(template, drawn)
+    if template.state == State.PUBLISHED:
+        for language, art in drawn.items():
+            document["artwork"][language] |= _render(session, art)
     if version is None:
         version = BadgeClassVersion(slug=template.slug, version=template.version)
         session.add(version)
@@ -132,10 +157,29 @@ def publish(
     return version
 
 
+def differences(
+    published: BadgeClassVersion, template: Template, drawn: Mapping[str, ClassArtwork]
+) -> list[str]:
+    """Return the dotted names of what `template` says otherwise than what was `published`.
+
+    What a class takes from another edition of the framework is no difference: the published one
+    keeps what the framework said then, and only a new version of the class takes up the new words.
+    """
+    document, kept = document_of(template, drawn), published.document
+    if document["framework"]["version"] != kept["framework"]["version"]:
+        for name in _FROM_THE_FRAMEWORK:
+            del document[name]
+    differing = sorted(_differences(document, kept))
+    return differing if template.state == State.PUBLISHED else [*differing, "state"]
+
+
 def document_of(template: Template, drawn: Mapping[str, ClassArtwork]) -> Document:
-    """Return everything that a class version keeps, except the digests of its rendered images."""
-    level = template.level
-    return {
+    """Return everything that a class version keeps, except the digests of its rendered images.
+
+    A badge for a skill has no `kind`: the first classes were published before there were others.
+    """
+    level, domain = template.level, template.domain
+    document: Document = {
         "slug": template.slug,
         "version": template.version,
         "achievement_type": template.achievement_type,
@@ -154,19 +198,21 @@ def document_of(template: Template, drawn: Mapping[str, ClassArtwork]) -> Docume
             }
             for competence in template.competences
         ],
-        "domain": {
-            "code": template.domain.code,
-            "name": template.domain.name.as_dict(),
-            "colour": template.domain.colour,
+        "domain": domain
+        and {
+            "code": domain.code,
+            "name": domain.name.as_dict(),
+            "colour": domain.colour,
         },
-        "level": {
+        "level": level
+        and {
             "slug": level.slug,
             "name": level.name.as_dict(),
             "criterion": level.criterion.as_dict(),
             "crcn": list(level.crcn),
             "digcomp": list(level.digcomp),
         },
-        "minimum_strength": int(level.minimum_strength),
+        "minimum_strength": int(template.minimum_strength),
         "strengths": [strength.words.as_dict() for strength in Strength],
         "name": template.name.as_dict(),
         "description": template.description.as_dict(),
@@ -188,6 +234,19 @@ def document_of(template: Template, drawn: Mapping[str, ClassArtwork]) -> Docume
             for language, art in drawn.items()
         },
     }
+    if template.kind is not Kind.SKILL:
+        document["kind"] = str(template.kind)
+    if template.kind is Kind.MILESTONE:
+        document["members"] = [
+            {
+                "slug": member.slug,
+                "name": member.name.as_dict(),
+                "level": member.level.slug,
+                "required": member.is_required,
+            }
+            for member in template.members
+        ]
+    return document
 
 
 def get(session: Session, slug: str, version: int) -> BadgeClassVersion | None:

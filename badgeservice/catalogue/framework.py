@@ -70,6 +70,14 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Across:
+    """What a badge that spans several domains has instead of a domain's colour and pictogram."""
+
+    colour: str
+    pictogram: str
+
+
+@dataclass(frozen=True)
 class DigComp:
     """A version of DigComp: the official page, and its competences' English names by code."""
 
@@ -82,7 +90,8 @@ class DigComp:
 class Framework:
     """The framework with everything that badges need from it.
 
-    `english_provisional` says that the English names are working translations, and
+    `version` names this edition of the data: other words or codes need another version, so that
+    what was published under the old one can keep it. `english_provisional` says that the English names are working translations, and
     `digcomp_provisional` that the correspondence with DigComp is ours; pages repeat both.
     """
 
@@ -92,6 +101,7 @@ class Framework:
     english_provisional: bool
     digcomp_provisional: bool
     domains: tuple[Domain, ...]
+    across: Across
     levels: tuple[Level, ...]
     digcomp: tuple[DigComp, ...]
 
@@ -129,6 +139,7 @@ def load(folder: Path = FOLDER) -> Framework:
         english_provisional=data["provisional"]["english_names"],
         digcomp_provisional=data["provisional"]["digcomp"],
         domains=tuple(_domain(domain) for domain in data["domains"]),
+        across=Across(**data["across"]),
         levels=tuple(_level(level) for level in levels.load(_LevelsSchema())["levels"]),
         digcomp=_digcomp(digcomp.load(_DigCompSchema())),
     )
@@ -244,11 +255,17 @@ class _ProvisionalSchema(Schema):
     digcomp = fields.Boolean(required=True)
 
 
+class _AcrossSchema(Schema):
+    colour = fields.String(required=True, validate=COLOUR)
+    pictogram = fields.String(required=True, validate=SLUG)
+
+
 class _FrameworkSchema(Schema):
     framework = fields.String(required=True, validate=SLUG)
     version = Words(required=True)
     title = text_field()
     provisional = fields.Nested(_ProvisionalSchema, required=True)
+    across = fields.Nested(_AcrossSchema, required=True)
     domains = fields.List(
         fields.Nested(_DomainSchema), required=True, validate=validate.Length(min=1)
     )

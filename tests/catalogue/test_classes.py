@@ -14,13 +14,14 @@ from PIL import Image
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from badgeservice.catalogue import artwork, classes
+from badgeservice.catalogue import artwork, classes, templates
+from badgeservice.catalogue.framework import Framework
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.templates import State, Template
 from badgeservice.catalogue.text import Text
 from badgeservice.errors import ArtworkError, BadgeClassNotFound, CatalogueError
-from tests.catalogue.conftest import SLUG, NamedIssuer
+from tests.catalogue.conftest import SHIPPED, SLUG, NamedIssuer
 
 
 @pytest.fixture
@@ -202,6 +203,51 @@ def test_refuses_another_artwork_under_a_published_version(
         classes.seed(session, template, replace(issuer, demo=True), now=now)
 
 
+def with_other_words(template: Template, *, version: str) -> Template:
+    """Return the class as it would be read with another edition of the framework."""
+    competence = replace(template.competences[0], name=Text(fr="Nouveau nom", en="New name"))
+    return replace(
+        template,
+        framework=replace(template.framework, version=version),
+        competences=(competence,),
+        alignments=(replace(template.alignments[0], name=competence.name),),
+    )
+
+
+@pytest.mark.usefixtures("published")
+def test_refuses_other_words_under_the_same_edition_of_the_framework(
+    session: Session, template: Template, issuer: NamedIssuer, now: datetime
+) -> None:
+    """Words of the framework that change without a new edition are a mistake."""
+    changed = with_other_words(template, version=template.framework.version)
+
+    with pytest.raises(CatalogueError, match=r"alignments, artwork.*competences"):
+        classes.seed(session, changed, issuer, now=now)
+
+
+def test_a_published_class_keeps_the_edition_of_the_framework(
+    session: Session,
+    template: Template,
+    issuer: NamedIssuer,
+    published: BadgeClassVersion,
+    now: datetime,
+) -> None:
+    """An old badge says what the framework said when its class was published."""
+    before = dict(published.document)
+    later = with_other_words(template, version="2030-01-01")
+
+    kept, is_new = classes.seed(session, later, issuer, now=now)
+    renewed, _ = classes.seed(session, replace(later, version=2), issuer, now=now)
+
+    assert (is_new, kept.document) == (False, before)
+    assert kept.document["framework"]["version"] == "2019-08-30"
+    assert renewed.document["framework"]["version"] == "2030-01-01"
+    assert renewed.document["competences"][0]["name"]["en"] == "New name"
+    # Its own words are still its own.
+    with pytest.raises(CatalogueError, match=r"\(tags\.en, tags\.fr\)"):
+        classes.seed(session, replace(later, tags={"fr": (), "en": ("x",)}), issuer, now=now)
+
+
 def test_a_new_version_stands_beside_the_old_one(
     session: Session,
     template: Template,
@@ -229,6 +275,8 @@ def test_a_draft_cannot_be_earned_and_may_change(
     )
 
     assert (is_new, changed.document["name"]["fr"], changed.published_at) == (False, "Autre", None)
+    # Nobody looks at its images, so none is rendered.
+    assert session.query(Artwork).count() == 0
     assert classes.get(session, SLUG, 1) is None
     assert classes.all_current(session) == []
     with pytest.raises(BadgeClassNotFound):
@@ -238,6 +286,26 @@ def test_a_draft_cannot_be_earned_and_may_change(
 
     assert final.published_at == now
     assert classes.current(session, SLUG) is final
+
+
+def test_a_milestone_keeps_its_members(
+    session: Session, framework: Framework, issuer: NamedIssuer, now: datetime
+) -> None:
+    """The document says what it brings together, and that it has no level of its own."""
+    milestone = templates.load(SHIPPED / "double-textile-digital-1", framework)
+
+    document = classes.seed(session, milestone, issuer, now=now)[0].document
+
+    assert (document["kind"], document["level"], document["domain"]) == ("milestone", None, None)
+    assert [(each["slug"], each["level"], each["required"]) for each in document["members"]] == [
+        ("crcn-1-3-intermediate", "intermediate", True),
+        ("crcn-4-1-beginner", "beginner", False),
+        ("crcn-4-2-beginner", "beginner", False),
+        ("crcn-5-2-intermediate", "intermediate", False),
+    ]
+    assert document["artwork"]["en"]["alt"] == (
+        "Milestone badge: Double competence in textiles & digital 1, issued by Cotentin Digital."
+    )
 
 
 def test_there_is_no_class_that_nobody_published(session: Session) -> None:

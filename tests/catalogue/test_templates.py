@@ -12,7 +12,7 @@ from badgeservice.catalogue import framework as frameworks
 from badgeservice.catalogue import templates
 from badgeservice.catalogue.framework import Framework
 from badgeservice.catalogue.strength import Strength
-from badgeservice.catalogue.templates import State, Template
+from badgeservice.catalogue.templates import Face, Kind, State, Template
 from badgeservice.catalogue.text import LANGUAGES
 from badgeservice.errors import CatalogueError
 from tests.catalogue.conftest import SHIPPED, SLUG
@@ -30,9 +30,11 @@ def test_reads_the_first_badge_class(template: Template) -> None:
     """What the service issues from its first day."""
     assert template.slug == SLUG
     assert template.state is State.PUBLISHED
-    assert template.level.slug == "beginner"
-    assert template.domain.code == "4"
+    assert template.kind is Kind.SKILL
+    assert template.level == template.framework.level("beginner")
+    assert template.domain == template.framework.domain("4")
     assert template.skill.fr == "Sécuriser l'environnement numérique"
+    assert template.rule is not None
     assert template.rule["validity"] == "P24M"
     assert template.rule["when"] == {
         "any": [
@@ -52,6 +54,7 @@ def test_reads_the_first_badge_class(template: Template) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_criteria_say_what_the_rule_says(template: Template, language: str) -> None:
     """A person reads the criteria, the machine follows the rule: they must not drift apart."""
+    assert template.rule is not None
     online, manual = (next(iter(route.items())) for route in template.rule["when"]["any"])
     criteria = re.sub(r"\s+", " ", template.criteria[language])
 
@@ -122,16 +125,157 @@ def test_a_class_may_align_with_more(folder: Path, framework: Framework) -> None
 def test_a_badge_of_several_skills_goes_by_its_own_name(folder: Path, framework: Framework) -> None:
     """No single competence can stand for a double-competence badge."""
     spoil(folder, "badge.yaml", '["4.1"]', '["1.2", "4.1"]')
+    spoil(folder, "badge.yaml", "CRCN 4.1", "CRCN 1.2 et 4.1")
+    spoil(folder, "badge.yaml", "Framework) 4.1", "Framework) 1.2 and 4.1")
 
     loaded = templates.load(folder / SLUG, framework)
 
     assert loaded.skill == loaded.name
-    assert loaded.domain.code == "1"
+    assert loaded.domain == framework.domain("1")
+    assert loaded.face.code == "1.2"
+
+
+PARTICIPATION = """\
+slug: participation-example
+version: 1
+state: draft
+kind: participation
+achievement_type: Badge
+competences: ["4.1"]
+minimum_strength: 2
+name: {fr: "Atelier : face à une cyberattaque", en: "Workshop: facing a cyberattack"}
+description: {fr: "A suivi l'atelier en entier.", en: "Attended the whole workshop."}
+criteria:
+  fr: |
+    **La personne titulaire de ce badge** a suivi un atelier. **Pour l'obtenir**, elle était là.
+    **Vérification** : liste de présence. **Validité** : sans limite. **Référence** : CRCN 4.1.
+  en: |
+    **The holder of this badge** attended a workshop. **To earn it**, they were there.
+    **Verification**: attendance list. **Validity**: no limit. **Reference**: CRCN 4.1.
+tags: {fr: [atelier], en: [workshop]}
+artwork: {template: participation, label: {fr: Atelier, en: Workshop}}
+"""
+
+
+def write(folder: Path, slug: str, text: str) -> Path:
+    """Write a class; return its folder."""
+    (folder / slug).mkdir()
+    (folder / slug / "badge.yaml").write_text(text, encoding="utf-8")
+    return folder / slug
+
+
+def test_a_participation_has_a_theme_and_no_level(folder: Path, framework: Framework) -> None:
+    """Whoever was there has shown nothing yet; the alignments say that it is a theme."""
+    loaded = templates.load(write(folder, "participation-example", PARTICIPATION), framework)
+
+    assert loaded.kind is Kind.PARTICIPATION
+    assert loaded.level is None
+    assert loaded.minimum_strength is Strength.ATTENDANCE_VERIFIED
+    assert loaded.face == Face("4", framework.domain("4").colour, "padlock")
+    assert [each.description and each.description.en for each in loaded.alignments] == [
+        "Theme covered, without a level.",
+        None,
+        "Theme covered, without a level. Provisional correspondence.",
+        "Theme covered, without a level. Provisional correspondence.",
+    ]
+
+
+def test_a_participation_in_several_domains_has_the_colour_of_none(
+    folder: Path, framework: Framework
+) -> None:
+    """Ink, and a pictogram of its own."""
+    text = PARTICIPATION.replace('["4.1"]', '["4.1", "1.1"]').replace("CRCN 4.1", "CRCN 1.1, 4.1")
+
+    loaded = templates.load(write(folder, "participation-example", text), framework)
+
+    assert loaded.domain is None
+    assert loaded.face == Face("1 · 4", framework.across.colour, "links")
+
+
+DOUBLE = "double-textile-digital-1"
+KIND_MISTAKES = {
+    "a level without a skill": (
+        "minimum_strength: 2", "minimum_strength: 2\nlevel: beginner", r"line 8, level: A badge of "
+        "kind participation does not have it",
+    ),
+    "no minimum": ("minimum_strength: 2\n", "", "minimum_strength: Missing: a badge of kind"),
+    "unknown strength": ("minimum_strength: 2", "minimum_strength: 5", "line 7, minimum_strength"),
+    "no competence": ('competences: ["4.1"]\n', "", "competences: Missing"),
+    "unknown kind": ("kind: participation", "kind: presence", r"line 4, kind: .*'presence'"),
+    "members of nothing": (
+        "minimum_strength: 2", "minimum_strength: 2\nmembers: [crcn-4-1-beginner]", "line 8, members",
+    ),
+    "the shape of a level": (
+        "template: participation", "template: beginner", "the shape beginner would show another kind",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"), KIND_MISTAKES.values(), ids=KIND_MISTAKES.keys()
+)
+def test_refuses_what_does_not_fit_the_kind(
+    folder: Path, framework: Framework, before: str, after: str, reason: str
+) -> None:
+    """A field of another kind would say what nobody meant."""
+    assert before in PARTICIPATION
+    path = write(folder, "participation-example", PARTICIPATION.replace(before, after))
+
+    with pytest.raises(CatalogueError, match=reason):
+        templates.load(path, framework)
+
+
+MEMBER_MISTAKES = {
+    "unknown": ("crcn-4-2-beginner", "crcn-4-9-beginner", r"crcn-4-9-beginner/badge\.yaml: cannot"),
+    "itself": ("- crcn-4-2-beginner", f"- {DOUBLE}", rf"line 12, options\.1: {DOUBLE} is no badge"),
+    "twice": ("- crcn-4-2-beginner", "- crcn-1-3-intermediate", "members: A badge is named twice"),
+    "only one": (
+        "options:\n  - crcn-4-1-beginner\n  - crcn-4-2-beginner\n  - crcn-5-2-intermediate\n",
+        "",
+        "members: A milestone needs two badges or more",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"), MEMBER_MISTAKES.values(), ids=MEMBER_MISTAKES.keys()
+)
+def test_refuses_a_milestone_of_nothing(
+    folder: Path, framework: Framework, before: str, after: str, reason: str
+) -> None:
+    """Its members are badges for skills that stand beside it."""
+    path = folder / DOUBLE / "badge.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+    with pytest.raises(CatalogueError, match=reason):
+        templates.load(folder / DOUBLE, framework)
+
+
+def test_a_member_that_is_wrong_is_named_from_both_sides(
+    folder: Path, framework: Framework
+) -> None:
+    """Its own line says what to mend; the milestone's says why it cannot be read either."""
+    path = folder / "crcn-4-2-beginner" / "badge.yaml"
+    path.write_text(path.read_text().replace('["4.2"]', '["4.9"]'), encoding="utf-8")
+
+    _, problems = templates.survey(folder, framework)
+
+    assert problems == [
+        f"{path}, line 6, competences.0: the framework has no 4.9",
+        f"{folder / DOUBLE / 'badge.yaml'}, line 12, options.1: crcn-4-2-beginner is not right",
+    ]
 
 
 MISTAKES = {
     "unknown field": ("badge.yaml", "level:", "levle:", r"line 7, levle: Unknown field"),
-    "missing field": ("badge.yaml", "level: beginner\n", "", r"line 2, level: Missing data"),
+    "missing field": (
+        "badge.yaml",
+        "level: beginner\n",
+        "",
+        r"line 2, level: Missing: a badge of kind skill has it",
+    ),
     "no French": ("badge.yaml", "fr: Sécurité", "fr: ' '", r"artwork\.label\.fr"),
     "version is a word": ("badge.yaml", "version: 1", "version: one", r"version: .*'one'"),
     "version nought": ("badge.yaml", "version: 1", "version: 0", r"line 3, version"),
@@ -233,7 +377,7 @@ def test_refuses_a_folder_without_a_class(tmp_path: Path) -> None:
 
 def test_a_class_is_added_as_the_readme_says(folder: Path) -> None:
     """README: copy a folder, rename it, change the slug in both files."""
-    slug = "crcn-4-2-beginner"
+    slug = "crcn-4-3-beginner"
     shutil.copytree(folder / SLUG, folder / slug)
     for file in ("badge.yaml", "rule.yaml"):
         path = folder / slug / file
@@ -241,7 +385,7 @@ def test_a_class_is_added_as_the_readme_says(folder: Path) -> None:
 
     loaded = templates.load_all(folder)
 
-    assert [template.slug for template in loaded] == [SLUG, slug]
+    assert slug in [template.slug for template in loaded]
 
 
 def test_the_readme_names_every_field_and_every_drawing(template: Template) -> None:
