@@ -17,6 +17,7 @@ from badgeservice.app import create_app, utc_now
 from badgeservice.awarding import offers
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
+from badgeservice.cli_catalogue import make_catalogue_command
 from badgeservice.cli_verify import make_verify_command
 from badgeservice.errors import AlreadyHeld, BadgeserviceError
 from badgeservice.evidence.sources import manual
@@ -329,3 +330,4 @@ def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[st
 
 
 cli.add_command(make_verify_command(_verifying))
+cli.add_command(make_catalogue_command(_installation))

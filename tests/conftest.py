@@ -8,7 +8,9 @@ import os
 import pkgutil
 import shutil
 import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -190,3 +192,34 @@ def running(settings: Settings, clock: Clock, letters: Letters) -> Iterator[Flas
     yield application
     with application.app_context():
         extensions.db.engine.dispose()
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(installed: Settings, tmp_path: Path) -> dict[str, str]:
+    """The environment of a fresh copy of the installation."""
+    data_dir = tmp_path / "data"
+    shutil.copytree(installed.data_dir, data_dir)
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("BADGESERVICE_")}
+    return {
+        **inherited,
+        "BADGESERVICE_BASE_URL": installed.base_url,
+        "BADGESERVICE_DATA_DIR": str(data_dir),
+        "BADGESERVICE_KEYS_DIR": str(installed.keys_dir),
+        "LANG": "fr_FR.UTF-8",
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Run `badgeservice` with some arguments, in a process of its own."""
+
+    def badgeservice(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("badgeservice")), *map(str, arguments)]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return badgeservice

@@ -4,46 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from badgeservice.settings import Settings
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def environment(installed: Settings, tmp_path: Path) -> dict[str, str]:
-    """The environment of a fresh copy of the installation."""
-    data_dir = tmp_path / "data"
-    shutil.copytree(installed.data_dir, data_dir)
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("BADGESERVICE_")}
-    return {
-        **inherited,
-        "BADGESERVICE_BASE_URL": installed.base_url,
-        "BADGESERVICE_DATA_DIR": str(data_dir),
-        "BADGESERVICE_KEYS_DIR": str(installed.keys_dir),
-        "LANG": "fr_FR.UTF-8",
-    }
-
-
-@pytest.fixture
-def run(environment: dict[str, str]) -> Run:
-    """Run `badgeservice` with some arguments, in a process of its own."""
-
-    def badgeservice(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("badgeservice")), *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    return badgeservice
+from tests.conftest import Run
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ RUN_BY = {
     "badgeservice correct": "tests/test_cli.py::test_a_corrected_badge_replaces_its_file",
     "badgeservice supersede": "tests/test_cli.py::test_supersede_refuses_a_key_that_signs",
     "badgeservice verify": "tests/test_cli.py::test_issue_writes_three_files",
+    "badgeservice catalogue": "tests/test_cli_catalogue.py::test_the_shipped_catalogue_is_right",
     "badgeservice audit": "tests/test_cli.py::test_audit_finds_nothing_wrong",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
