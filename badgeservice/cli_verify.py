@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from badgeservice.verification import words
 from badgeservice.verification.codes import Code, Outcome
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import EmptyRegister, Register
-from badgeservice.verification.report import Report, Verdict
+from badgeservice.verification.report import EndorsementReport, Report, Verdict
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.verification.summary import Summary
 from badgeservice.verification.words import Language
@@ -137,7 +137,22 @@ def _details(report: Report, language: Language) -> list[str]:
         detail = f" [{_visible(finding.detail)}]" if finding.detail else ""
         mark = _MARKS[finding.outcome]
         lines.append(f"  {mark} {words.explain(finding, language)} ({finding.code}){detail}")
+    for endorsement in report.endorsements:
+        lines += ["", *_endorsement(endorsement, language)]
     return lines
+
+
+def _endorsement(found: EndorsementReport, language: Language) -> Iterator[str]:
+    """Yield what was found of an endorsement, and its words only if they are the endorser's."""
+    mark = Outcome.PASSED if found.is_good else Outcome.FAILED if found.is_bad else Outcome.UNKNOWN
+    yield f"  {_MARKS[mark]} {words.endorsement_sentence(found, language)}"
+    if found.by_itself:
+        yield f"    {words.BY_ITSELF[language]}"
+    if found.endorsement and found.is_good:
+        said = (found.endorsement.endorser_name, found.endorsement.comment)
+        yield from (f"    {_visible(text)}" for text in said if text)
+    if codes := [f.code for f in found.report.problems if f.code is not Code.ISSUER_NOT_KNOWN]:
+        yield f"    ({', '.join(dict.fromkeys(codes))})"
 
 
 def _facts(badge: Summary, language: Language) -> list[str]:

@@ -5,6 +5,7 @@
 1. `recognise` finds the badge in what was submitted, or raises `Unreadable`.
 2. `verify` asks the questions of `CHECKS` in their order, each only if those it needs have passed.
 3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed.
+4. Endorsements inside a badge are verified apart, once the badge itself is believed.
 
 An image may carry a badge of each version: both are verified, and each has its report.
 """
@@ -14,15 +15,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from badgeservice.verification import fetching, summary
+from badgeservice.verification import endorsements, fetching, summary
 from badgeservice.verification.case import Case, ask
 from badgeservice.verification.checks import CHECKS
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
-from badgeservice.verification.report import Report, Verdict, unreadable
+from badgeservice.verification.report import EndorsementReport, Report, Verdict, unreadable
 from badgeservice.verification.submission import Submission, recognise
 
-__all__ = ["CHECKS", "Report", "Submission", "Verdict", "recognise", "unreadable", "verify"]
+__all__ = [
+    "CHECKS",
+    "EndorsementReport",
+    "Report",
+    "Submission",
+    "Verdict",
+    "recognise",
+    "unreadable",
+    "verify",
+    "verify_endorsement",
+]
 
 
 def verify(submission: Submission, *, fetch: Fetch, register: Register, now: datetime) -> Report:
@@ -33,10 +44,10 @@ def verify(submission: Submission, *, fetch: Fetch, register: Register, now: dat
     """
     fetch = fetching.remembering(fetch)
     case, report = _walk(submission, fetch, register, now)
-    if case.submission.beside is None:
-        return report
-    _, beside = _walk(case.submission.beside, fetch, register, now)
-    return replace(report, beside=beside)
+    if case.submission.beside is not None:
+        other, beside = _walk(case.submission.beside, fetch, register, now)
+        report = replace(report, beside=_endorsed(other, beside))
+    return _endorsed(case, report)
 
 
 def _walk(
@@ -47,3 +58,16 @@ def _walk(
     findings = ask(case, CHECKS)
     credential = summary.of(case.credential) if case.credential else None
     return case, Report(findings=findings, credential=credential, checked_at=now)
+
+
+def _endorsed(case: Case, report: Report) -> Report:
+    """Return the report on a badge with those on its endorsements, which nothing waits for."""
+    return replace(report, endorsements=endorsements.reports(case, report.findings))
+
+
+def verify_endorsement(
+    submission: Submission, *, fetch: Fetch, register: Register, now: datetime
+) -> EndorsementReport:
+    """Return the report on an endorsement that stands by itself; otherwise like `verify`."""
+    case = Case(submission, fetching.remembering(fetch), register, now, may_be_endorsed=False)
+    return endorsements.report(case)

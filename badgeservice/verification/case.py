@@ -9,6 +9,7 @@ from datetime import datetime
 from badgeservice.openbadges import Document
 from badgeservice.openbadges.proofs.vc_jwt import UnverifiedToken
 from badgeservice.verification.codes import Check, Code, Doubt, Outcome
+from badgeservice.verification.embedded import Embedded
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
 from badgeservice.verification.report import Finding
@@ -23,6 +24,9 @@ class Case:
     parsed JWT, None for a document with an embedded proof. `credential` and `proofs` are the
     re-compacted credential and its proofs of a kind we know, both empty until the profile has
     passed; business rules read these and nothing else.
+
+    `endorsements` are those inside the document, for another walk; in `credential` they stand as
+    they were written. A document that is itself an endorsement `may_be_endorsed` no further.
     """
 
     submission: Submission
@@ -32,6 +36,8 @@ class Case:
     token: UnverifiedToken | None = None
     credential: Document = field(default_factory=dict)
     proofs: tuple[Document, ...] = ()
+    endorsements: tuple[Embedded, ...] = ()
+    may_be_endorsed: bool = True
 
 
 @dataclass(frozen=True)

@@ -216,11 +216,11 @@ class Code(StrEnum):
         "Le fichier est trop compliqué pour être vérifié.",
         "The file is too complicated to be checked.",
     )
-    ENDORSEMENT_NOT_CHECKED = (
-        "endorsement_not_checked",
+    ENDORSEMENT_UNREADABLE = (
+        "endorsement_unreadable",
         Outcome.UNKNOWN,
-        "Le badge contient une recommandation d'un tiers, que nous ne savons pas encore vérifier.",
-        "The badge holds an endorsement by a third party, which we cannot check yet.",
+        "Le badge contient une recommandation d'un tiers écrite d'une façon que nous ne lisons pas.",
+        "The badge holds an endorsement by a third party, written in a way that we do not read.",
     )
     TOKEN_MALFORMED = (
         "bad_token",
@@ -278,6 +278,18 @@ class Code(StrEnum):
         Outcome.FAILED,
         "Ce document est autre chose qu'un badge.",
         "This document is something other than a badge.",
+    )
+    NOT_AN_ENDORSEMENT = (
+        "not_an_endorsement",
+        Outcome.FAILED,
+        "Ce document est autre chose qu'une recommandation.",
+        "This document is something other than an endorsement.",
+    )
+    ENDORSES_SOMETHING_ELSE = (
+        "endorses_something_else",
+        Outcome.FAILED,
+        "La recommandation porte sur autre chose que ce à quoi elle est attachée.",
+        "The endorsement is about something other than what it is attached to.",
     )
     NOT_CONFORMANT = (
         "not_conformant",

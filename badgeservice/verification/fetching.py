@@ -27,8 +27,10 @@ class Fetched:
 Fetch = Callable[[str], Fetched]
 """Returns the answer at an address; raises `FetchFailed` when there is none to be had."""
 
-MAXIMUM_ADDRESSES = 8
-"""How many different addresses one verification may ask for."""
+MAXIMUM_ADDRESSES = 12
+"""How many different addresses one verification may ask for: an issuer and a list, for a badge and
+for each of the endorsements that it may hold.
+"""
 
 
 def remembering(fetch: Fetch, *, limit: int = MAXIMUM_ADDRESSES) -> Fetch:

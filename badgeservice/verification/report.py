@@ -15,7 +15,7 @@ from typing import Any
 
 from badgeservice.errors import Unreadable
 from badgeservice.verification.codes import Check, Code, Outcome
-from badgeservice.verification.summary import Summary
+from badgeservice.verification.summary import Endorsement, Summary
 
 
 class Verdict(StrEnum):
@@ -98,12 +98,14 @@ class Report:
 
     What `credential` says is only as good as the verdict. `beside` is the report on the second badge
     of an image that carries two; the three axes here are those of the first.
+    `endorsements` were verified apart: none of them makes this verdict better or worse.
     """
 
     findings: tuple[Finding, ...]
     credential: Summary | None
     checked_at: datetime
     beside: Report | None = None
+    endorsements: tuple[EndorsementReport, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -175,6 +177,7 @@ class Report:
             ],
             "credential": None if self.credential is None else _plain(asdict(self.credential)),
             "beside": None if self.beside is None else self.beside.to_json(),
+            "endorsements": [each.to_json() for each in self.endorsements],
             "checked_at": _iso(self.checked_at),
         }
 
@@ -201,6 +204,42 @@ class Report:
     def _all_passed(self, checks: Iterable[Check]) -> bool:
         passed = {f.check for f in self.findings if f.outcome is Outcome.PASSED}
         return passed.issuperset(checks)
+
+
+@dataclass(frozen=True)
+class EndorsementReport:
+    """What verification found of one endorsement, which was asked the same questions as a badge.
+
+    `place` is where it stands in the badge, empty for one that stands by itself; `endorsement` is
+    None when nothing could be read with certainty. `by_itself` says that whoever issues the badge,
+    or is endorsed, is the endorser: true words perhaps, but nobody else's.
+    """
+
+    place: str
+    report: Report
+    endorsement: Endorsement | None
+    by_itself: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether its integrity and its status are both well; who the endorser is, is not asked."""
+        return (self.report.integrity, self.report.status) == (Integrity.VALID, Status.ACTIVE)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether something certainly speaks against it; neither good nor bad is: not checked."""
+        in_doubt = (Status.ACTIVE, Status.UNKNOWN)
+        return self.report.integrity is Integrity.INVALID or self.report.status not in in_doubt
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON values; a part of the badge's."""
+        whole = self.report.to_json()
+        return {
+            "place": self.place,
+            **{key: whole[key] for key in ("integrity", "status", "issuer", "findings")},
+            "endorsement": None if self.endorsement is None else _plain(asdict(self.endorsement)),
+            "by_itself": self.by_itself,
+        }
 
 
 def unreadable(error: Unreadable, *, now: datetime) -> Report:

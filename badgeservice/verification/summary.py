@@ -80,6 +80,44 @@ class Summary:
     alignments: tuple[Alignment, ...]
 
 
+@dataclass(frozen=True)
+class Endorsement:
+    """The words of an endorsement. None means: it does not say. The comment is Markdown.
+
+    `endorsed_id` is what it is about.
+    """
+
+    id: str | None
+    name: str | None
+    comment: str | None
+    endorsed_id: str | None
+    endorser_id: str | None
+    endorser_domain: str | None
+    endorser_name: str | None
+    endorser_url: str | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+def of_endorsement(credential: Document) -> Endorsement:
+    """Return the summary of an EndorsementCredential."""
+    subject = reading.child(credential, "credentialSubject")
+    issuer = reading.child(credential, "issuer")
+    issuer_id = reading.reference(credential, "issuer")
+    return Endorsement(
+        id=reading.text(credential, "id"),
+        name=reading.text(credential, "name"),
+        comment=reading.text(subject, "endorsementComment"),
+        endorsed_id=reading.text(subject, "id"),
+        endorser_id=issuer_id,
+        endorser_domain=reading.domain(issuer_id) if issuer_id else None,
+        endorser_name=reading.text(issuer, "name"),
+        endorser_url=reading.text(issuer, "url"),
+        valid_from=reading.instant(credential, "validFrom"),
+        valid_until=reading.instant(credential, "validUntil"),
+    )
+
+
 def of(credential: Document) -> Summary:
     """Return the summary of an Open Badges 3.0 credential."""
     subject = reading.child(credential, "credentialSubject")

@@ -12,7 +12,15 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from badgeservice.verification.codes import Check, Code, Outcome
-from badgeservice.verification.report import Finding, Integrity, Issuer, Report, Status, Verdict
+from badgeservice.verification.report import (
+    EndorsementReport,
+    Finding,
+    Integrity,
+    Issuer,
+    Report,
+    Status,
+    Verdict,
+)
 
 Language = Literal["fr", "en"]
 
@@ -87,6 +95,28 @@ _NOT_IN_FORCE = {
 }
 
 
+_ENDORSEMENT_NOT_IN_FORCE = {
+    Status.WITHDRAWN: {"fr": "Recommandation effacée", "en": "Endorsement erased"},
+    Status.SUPERSEDED: {"fr": "Recommandation remplacée{on}", "en": "Endorsement replaced{on}"},
+    Status.REVOKED: {
+        "fr": "Recommandation signée par {domain}, qui l'a retirée{on}",
+        "en": "Endorsement signed by {domain}, who has withdrawn it{on}",
+    },
+    Status.SUSPENDED: {
+        "fr": "Recommandation signée par {domain}, qui l'a suspendue",
+        "en": "Endorsement signed by {domain}, who has suspended it",
+    },
+    Status.EXPIRED: {
+        "fr": "Recommandation signée par {domain}, valable jusqu'au {day}",
+        "en": "Endorsement signed by {domain}, valid until {day}",
+    },
+    Status.NOT_YET_VALID: {
+        "fr": "Recommandation signée par {domain}, valable à partir du {day}",
+        "en": "Endorsement signed by {domain}, valid from {day}",
+    },
+}
+
+
 def date(instant: datetime, language: Language) -> str:
     """Return the day of an instant, in full, as people in France count days.
 
@@ -145,6 +175,69 @@ def _inner(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
+BY_ITSELF = {
+    "fr": "Ce n'est pas l'avis d'un tiers",
+    "en": "It is not the opinion of a third party",
+}
+"""What to add when the endorser is the issuer, or is what it endorses."""
+
+
+def endorsement_sentence(endorsement: EndorsementReport, language: Language) -> str:
+    """Return what was found of an endorsement, as one sentence.
+
+    Who endorses stands beside it; here it is called by its domain, for a name can be borrowed.
+    """
+    report, said = endorsement.report, endorsement.endorsement
+    domain = said.endorser_domain if said else None
+    signer = (
+        domain or {"fr": "une clé sans adresse web", "en": "a key without a web address"}[language]
+    )
+    if report.integrity is Integrity.INVALID:
+        return _invalid_endorsement(report, domain)[language]
+    if endorsement.is_bad:
+        words = _ENDORSEMENT_NOT_IN_FORCE[report.status][language]
+        return words.format(domain=signer, **_when(report, language))
+    if endorsement.is_good:
+        return {
+            "fr": f"Recommandation intacte, signée par {signer}",
+            "en": f"Endorsement intact, signed by {signer}",
+        }[language]
+    unchecked = _unchecked(report, language)
+    if not unchecked:
+        return {
+            "fr": "Recommandation non vérifiée, car le badge lui-même n'a pas pu l'être",
+            "en": "Endorsement not checked, because the badge itself could not be",
+        }[language]
+    return {
+        "fr": f"Recommandation que nous n'avons pas pu vérifier ({unchecked})",
+        "en": f"Endorsement that we could not check ({unchecked})",
+    }[language]
+
+
+def _invalid_endorsement(report: Report, domain: str | None) -> dict[str, str]:
+    if report.find(Code.ENDORSES_SOMETHING_ELSE):
+        return {
+            "fr": "Ne vous fiez pas à cette recommandation : elle porte sur autre chose",
+            "en": "Do not rely on this endorsement: it is about something else",
+        }
+    if report.find(Code.BAD_SIGNATURE, Code.DIFFERS_FROM_REGISTER):
+        return {
+            "fr": "Ne vous fiez pas à cette recommandation : son contenu a été modifié",
+            "en": "Do not rely on this endorsement: its content was changed",
+        }
+    if report.find(*_UNPROVEN, Code.NOT_IN_REGISTER):
+        return {
+            "fr": "Ne vous fiez pas à cette recommandation : rien ne prouve qu'elle vient de "
+            f"{domain or 'la source indiquée'}",
+            "en": "Do not rely on this endorsement: nothing proves that it comes from "
+            f"{domain or 'whom it names'}",
+        }
+    return {
+        "fr": "Ne vous fiez pas à cette recommandation : elle n'est pas écrite comme elle doit l'être",
+        "en": "Do not rely on this endorsement: it is not written as it must be",
+    }
+
+
 def _invalid(report: Report) -> dict[str, str]:
     """Return why not to rely on the file: not a badge, forged, altered, unproven or ill-made."""
     if report.find(Code.NOT_AN_OPEN_BADGE):
@@ -177,12 +270,17 @@ def _invalid(report: Report) -> dict[str, str]:
 
 
 def _not_in_force(report: Report, language: Language) -> str:
+    words = _NOT_IN_FORCE[report.status][language]
+    return words.format(opening=_opening(report, language), **_when(report, language))
+
+
+def _when(report: Report, language: Language) -> dict[str, str]:
+    """Return the day of which the status speaks, alone and with its preposition, or nothing."""
     # The published list says that a badge is revoked, the register also since when.
     instants = (f.at for f in report.findings if f.code is Code(report.status) and f.at)
     day = next((date(instant, language) for instant in instants), "")
     on = {"fr": f" le {day}", "en": f" on {day}"}[language] if day else ""
-    words = _NOT_IN_FORCE[report.status][language]
-    return words.format(opening=_opening(report, language), day=day, on=on)
+    return {"day": day, "on": on}
 
 
 def _opening(report: Report, language: Language) -> str:

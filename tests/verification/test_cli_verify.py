@@ -12,6 +12,7 @@ from badgeservice.openbadges import strict_json
 from badgeservice.openbadges.bakery import Version, svg
 
 from .school import School
+from .test_endorsements import Port, holding, issued
 
 
 @pytest.fixture
@@ -210,3 +211,40 @@ def test_a_faulty_folder_is_no_verdict(run, school, file, tmp_path):
     (tmp_path / "index.json").write_text("[]")
 
     assert run(file(school.issue()), "--documents", str(tmp_path)).exit_code == 4
+
+
+def test_each_endorsement_has_a_line_of_its_own(run, school, file):
+    """The words of a good one are shown; those of a bad one are not, for they are nobody's."""
+    port = Port(school)
+    bad = port.endorse(2)
+    bad["credentialSubject"]["endorsementComment"] = "Nous embauchons."
+    badge = issued(school, holding(school, port.endorse(1), bad))
+
+    result = run(file(badge), *AT, "--lang", "en")
+
+    assert result.exit_code == 0
+    *_, first, second = result.output.split("\n\n")
+    assert first.splitlines() == [
+        "  ✔ Endorsement intact, signed by port.example",
+        "    Le port",
+        "    Nous recevons ceux qui l'ont, 1 fois.",
+    ]
+    assert second.splitlines() == [
+        "  ✘ Do not rely on this endorsement: its content was changed",
+        "    (bad_signature, not_asked)",
+    ]
+
+
+def test_an_endorsement_by_the_issuer_is_called_that(run, school, file):
+    """So that nobody counts it as one more voice; and one that was not checked has another mark."""
+    by_itself = Port(school).endorsement(issuer=school.profile(), credentialStatus=None)
+    school.enter(by_itself)
+    other = Port(school).endorse(2)
+    badge = issued(school, holding(school, school.sign(by_itself), other))
+    del school.world["https://port.example/issuer"]
+
+    result = run(file(badge), *AT)
+
+    *_, first, second = result.output.split("\n\n")
+    assert "    Ce n'est pas l'avis d'un tiers" in first.splitlines()
+    assert second.startswith("  ! Recommandation que nous n'avons pas pu vérifier")

@@ -229,17 +229,6 @@ def test_a_proof_may_repeat_the_contexts_of_its_document(school):
     assert school.verify(badge).verdict is Verdict.GREEN
 
 
-def test_an_endorsement_is_not_checked_yet(school):
-    """A credential of a third party inside the badge: honest, and beyond us for now."""
-    school.owns = lambda issuer_id: False
-    endorsement = {"@context": list(v3.CONTEXT), "id": "urn:x:endorsement"}
-
-    report = school.verify(school.issue() | {"endorsement": [endorsement]})
-
-    assert report.find(Code.ENDORSEMENT_NOT_CHECKED)
-    assert report.verdict is Verdict.AMBER
-
-
 @pytest.mark.parametrize(
     ("key", "value", "code"),
     [

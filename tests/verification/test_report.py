@@ -198,6 +198,7 @@ def test_nothing_readable_is_unreadable():
         ],
         "credential": None,
         "beside": None,
+        "endorsements": [],
         "checked_at": "2026-11-23T09:00:00Z",
     }
 

@@ -5,20 +5,27 @@ be written so that a reader of JSON does not see the expiry or the revocation en
 that nobody signed. So a badge must be written in the one ordinary way. The walk over the JSON
 refuses the forms in which something can be hidden; the round trip through JSON-LD must give back
 what was there; and everything later reads only what came back.
+
+An endorsement inside it is read and verified by itself, under its own contexts. The badge's
+signature covers its statements too, wherever in the document they stand; so it must be readable,
+and must say nothing of what the badge describes.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from badgeservice.errors import BadLinkedData, DataLoss, ProofInvalid, TooComplex
 from badgeservice.openbadges import Document, contexts, jsonld
 from badgeservice.openbadges.proofs import vc_jwt
-from badgeservice.verification import proofs, reading
+from badgeservice.openbadges.v3.vocabulary import CLASSES, Kind
+from badgeservice.verification import embedded, proofs, reading
 from badgeservice.verification.case import Case
 from badgeservice.verification.codes import Check, Code, Doubt
+from badgeservice.verification.embedded import Embedded
 from badgeservice.verification.report import Finding
 
 _VC, _OB, _EXTENSIONS = (
@@ -41,6 +48,9 @@ MAXIMUM_NODES = 500
 MAXIMUM_NODES_WITHOUT_ID = 64
 """Look-alike nodes are what makes canonicalization slow; real badges have a dozen."""
 
+MAXIMUM_ENDORSEMENTS = 5
+"""A badge may hold more statements than these make; each costs a walk of its own."""
+
 _ABSOLUTE_ADDRESS = re.compile(r'[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>"{}|\\^`]+')
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -54,10 +64,19 @@ def check(case: Case) -> Finding:
         written = case.submission.document
         secured_by = proofs.understood(written)
     _refuse_contexts(written)
-    credential = _round_trip({key: value for key, value in written.items() if key != "proof"})
+    content, endorsements = embedded.take_out(
+        {key: value for key, value in written.items() if key != "proof"}
+    )
+    if len(endorsements) > (MAXIMUM_ENDORSEMENTS if case.may_be_endorsed else 0):
+        raise Doubt(Code.TOO_COMPLEX, f"{len(endorsements)} endorsements")
+    credential = _round_trip(content)
     _refuse_scattered(credential)
+    _refuse_claims(credential, endorsements)
     case.proofs = tuple(_read_proof(proof, written["@context"]) for proof in secured_by)
-    case.credential = credential
+    whole = embedded.put_back(credential, endorsements)
+    if case.token is None and endorsements:
+        _refuse_unsigned(whole)
+    case.credential, case.endorsements = whole, endorsements
     return Finding(Check.PROFILE, Code.PROFILE_KEPT)
 
 
@@ -120,8 +139,6 @@ class _Walk:
             raise Doubt(Code.TOO_COMPLEX, "too many nodes")
         for key, value in node.items():
             here = f"{place}/{key[:80]}"
-            if key == "endorsement":
-                raise Doubt(Code.ENDORSEMENT_NOT_CHECKED, here)
             if key == "@context":
                 raise Doubt(Code.CONTEXT_NOT_ALLOWED, here)
             if key.startswith("@") or ":" in key or "/" in key:
@@ -158,13 +175,91 @@ def _refuse_scattered(credential: Document) -> None:
             pending += [(depth, item) for item in value]
         elif isinstance(value, dict):
             pending += [(depth + 1, item) for item in value.values()]
-            if "id" in value and (said := _statements(value)):
+            if "id" in value and (said := _statements(value) - _endorsing(value)):
                 described.setdefault(value["id"], []).append((depth, said))
     for identifier, descriptions in described.items():
         everything = set().union(*(said for _, said in descriptions))
         nearest = min(depth for depth, _ in descriptions)
         if any(depth == nearest and said != everything for depth, said in descriptions):
             raise Doubt(Code.SCATTERED, identifier[:200])
+
+
+def _refuse_claims(credential: Document, endorsements: tuple[Embedded, ...]) -> None:
+    """Refuse endorsements that say of the badge's own things what the badge does not say of them.
+
+    They stand inside the badge, so its signature would hold if its holder moved `credentialStatus`
+    into an endorsement under the badge's id. Two things they must be free to say: that they endorse
+    their subject, with a comment; and who they are, even if the badge tells so in other words.
+    """
+    described: dict[str, set[str]] = {}
+    for node in _nodes(credential):
+        for key in node.keys() & _REFERENCES:
+            described |= {id: described.get(id, set()) for id in reading.texts(node, key)}
+        if "id" in node:
+            described.setdefault(node["id"], set()).update(_statements(node))
+    for endorsement in endorsements:
+        if isinstance(endorsement.written, str):
+            continue  # to the badge, a token is text
+        read = _readable(endorsement.written, endorsement.place)
+        subjects = reading.objects(read, "credentialSubject")
+        for node in _nodes(read):
+            known = described.get(node.get("id", ""))
+            if known is None:
+                continue
+            free: set[str] = set()
+            if _PROFILE in _statements(node) and (not known or _PROFILE in known):
+                free = {"type", *CLASSES["Profile"].members}
+            said = _statements({key: value for key, value in node.items() if key not in free})
+            if node in subjects:
+                said -= _endorsing(node)
+            if not said <= known:
+                raise Doubt(Code.SCATTERED, f"{endorsement.place}: {node['id']}"[:200])
+
+
+_REFERENCES = {
+    name
+    for class_ in CLASSES.values()
+    for name, member in class_.members.items()
+    if name != "id" and (member.kind == Kind.ADDRESS or member.kind in CLASSES)
+}
+"""Under these, text is the id of something."""
+_PROFILE = json.dumps(["type", "Profile"])
+
+
+def _readable(endorsement: Document, place: str) -> Document:
+    """Return an endorsement re-compacted without its proof, if it is written in the ordinary way.
+
+    Otherwise what it says of the badge cannot be known, and the badge is not read either.
+    """
+    content = {key: value for key, value in endorsement.items() if key != "proof"}
+    try:
+        _refuse_contexts(content)
+        return _round_trip(content)
+    except Doubt as doubt:
+        detail = f"{place}: {doubt.answer} {doubt.message}"
+        raise Doubt(Code.ENDORSEMENT_UNREADABLE, detail) from None
+
+
+def _refuse_unsigned(whole: Document) -> None:
+    """Refuse a document of which, with its endorsements inside, a part would not be signed."""
+    try:
+        jsonld.expand(whole)
+    except TooComplex as error:
+        raise Doubt(Code.TOO_COMPLEX, error.message) from None
+    except (DataLoss, BadLinkedData) as error:
+        raise Doubt(Code.ENDORSEMENT_UNREADABLE, error.message) from None
+
+
+def _nodes(document: Document) -> Iterator[Document]:
+    """Yield every object of a document, itself first."""
+    pending: list[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            yield value
+            pending += value.values()
 
 
 def _statements(node: Document) -> set[str]:
@@ -174,6 +269,20 @@ def _statements(node: Document) -> set[str]:
         for key in node.keys() - {"id", "@context"}
         for value in reading.values(node, key)
     }
+
+
+def _endorsing(node: Document) -> set[str]:
+    """Return what a node says of itself only because an endorsement is about it.
+
+    An endorsement describes its subject a second time: the standard has no other place to write
+    the comment.
+    """
+    if "EndorsementSubject" not in reading.texts(node, "type"):
+        return set()
+    return _statements(
+        {"type": "EndorsementSubject"}
+        | {key: node[key] for key in node.keys() & {"endorsementComment"}}
+    )
 
 
 def _normal(value: Any) -> str:
