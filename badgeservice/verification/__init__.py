@@ -3,7 +3,8 @@
     report = verification.verify(verification.recognise(data), fetch=…, register=…, now=…)
 
 1. `recognise` finds the badge in what was submitted, or raises `Unreadable`.
-2. `verify` asks the questions of `CHECKS` in their order, each only if those it needs have passed.
+2. `verify` asks the questions of `CHECKS` in their order, each only if those it needs have passed;
+   how each is asked depends on the standard by which the badge is written.
 3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed.
 4. Endorsements inside a badge are verified apart, once the badge itself is believed.
 
@@ -15,13 +16,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from badgeservice.verification import endorsements, fetching, summary
+from badgeservice.verification import checks, endorsements, fetching, summary
 from badgeservice.verification.case import Case, ask
 from badgeservice.verification.checks import CHECKS
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
 from badgeservice.verification.report import EndorsementReport, Report, Verdict, unreadable
-from badgeservice.verification.submission import Submission, recognise
+from badgeservice.verification.submission import Standard, Submission, recognise
 
 __all__ = [
     "CHECKS",
@@ -55,8 +56,9 @@ def _walk(
 ) -> tuple[Case, Report]:
     """Ask every question about one badge."""
     case = Case(submission, fetch, register, now)
-    findings = ask(case, CHECKS)
-    credential = summary.of(case.credential) if case.credential else None
+    findings = ask(case, checks.questions(case))
+    read = summary.of if case.submission.standard is Standard.OB3 else summary.of_assertion
+    credential = read(case.credential) if case.credential else None
     return case, Report(findings=findings, credential=credential, checked_at=now)
 
 

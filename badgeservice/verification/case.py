@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from badgeservice.openbadges import Document
+from badgeservice.openbadges.proofs import jws
 from badgeservice.openbadges.proofs.vc_jwt import UnverifiedToken
 from badgeservice.verification.codes import Check, Code, Doubt, Outcome
 from badgeservice.verification.embedded import Embedded
-from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.fetching import Fetch, Fetched
 from badgeservice.verification.register import Register
 from badgeservice.verification.report import Finding
 from badgeservice.verification.submission import Submission
@@ -27,6 +28,11 @@ class Case:
 
     `endorsements` are those inside the document, for another walk; in `credential` they stand as
     they were written. A document that is itself an endorsement `may_be_endorsed` no further.
+
+    Of a badge of Open Badges 2.0, `credential` is the assertion that counts, with its badge class
+    and issuer inside it; `hosted` is what stands at the address of a hosted one, `signed` the parsed
+    JWS of a signed one; `is_older` tells that it was written in version 1. `address` is the address
+    that was submitted, None if something else was.
     """
 
     submission: Submission
@@ -38,6 +44,10 @@ class Case:
     proofs: tuple[Document, ...] = ()
     endorsements: tuple[Embedded, ...] = ()
     may_be_endorsed: bool = True
+    hosted: Fetched | None = None
+    signed: jws.Unverified | None = None
+    is_older: bool = False
+    address: str | None = None
 
 
 @dataclass(frozen=True)

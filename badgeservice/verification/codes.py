@@ -28,9 +28,9 @@ class Check(StrEnum):
     PROFILE = "profile"
     """Is it written so that what we read is what was signed, and nothing else?"""
     STRUCTURE = "structure"
-    """Is it an Open Badge 3.0, with everything that one must say?"""
+    """Is it an Open Badge, with everything that one must say?"""
     PROOF = "proof"
-    """Does a key that the issuer itself publishes verify the signature?"""
+    """Does the issuer stand by it: by a key that it publishes, or by hosting it?"""
     DATES = "dates"
     """Is now within its time?"""
     STATUS = "status"
@@ -266,12 +266,61 @@ class Code(StrEnum):
         "The signed file contains a secret key, which therefore gives no assurance any more.",
     )
 
+    DOCUMENTS_READ = (
+        "documents_read",
+        Outcome.PASSED,
+        "Le badge et les documents auxquels il renvoie ont été lus à leur adresse.",
+        "The badge and the documents to which it refers were read at their addresses.",
+    )
+    NOT_HOSTED = (
+        "not_hosted",
+        Outcome.FAILED,
+        "Le badge se dit publié à une adresse, mais n'en donne pas qui convienne.",
+        "The badge says that it is published at an address, but gives none that will do.",
+    )
+    DOCUMENT_NOT_ADDRESSED = (
+        "document_not_addressed",
+        Outcome.UNKNOWN,
+        "Un document du badge n'est à aucune adresse qu'on puisse interroger en sûreté.",
+        "A document of the badge is at no address that can be asked safely.",
+    )
+    DOCUMENT_UNREACHABLE = (
+        "document_unreachable",
+        Outcome.UNKNOWN,
+        "Un document du badge n'a pas pu être obtenu à son adresse.",
+        "A document of the badge could not be had at its address.",
+    )
+    DOCUMENT_REDIRECTED = (
+        "document_redirected",
+        Outcome.UNKNOWN,
+        "L'adresse d'un document du badge renvoie vers un autre site, que nous ne suivons pas.",
+        "The address of a document of the badge leads to another site, which we do not follow.",
+    )
+    DOCUMENT_UNREADABLE = (
+        "document_unreadable",
+        Outcome.UNKNOWN,
+        "Ce qui se trouve à l'adresse d'un document du badge n'est pas lisible.",
+        "What stands at the address of a document of the badge is not readable.",
+    )
+    DOCUMENT_MISMATCH = (
+        "document_mismatch",
+        Outcome.FAILED,
+        "Ce qui se trouve à l'adresse d'un document du badge dit être un autre document.",
+        "What stands at the address of a document of the badge says that it is another document.",
+    )
+
     # --- structure
     CONFORMS = (
         "conforms",
         Outcome.PASSED,
-        "Le badge contient tout ce que la norme Open Badges 3.0 demande.",
-        "The badge contains everything that the Open Badges 3.0 standard asks for.",
+        "Le badge contient tout ce que la norme Open Badges demande.",
+        "The badge contains everything that the Open Badges standard asks for.",
+    )
+    EXTENSION_NOT_CHECKED = (
+        "extension_not_checked",
+        Outcome.UNKNOWN,
+        "Le badge contient un complément propre à son émetteur, que nous ne savons pas vérifier.",
+        "The badge holds an addition of its issuer's own, which we cannot check.",
     )
     NOT_AN_OPEN_BADGE = (
         "not_an_open_badge",
@@ -294,8 +343,8 @@ class Code(StrEnum):
     NOT_CONFORMANT = (
         "not_conformant",
         Outcome.FAILED,
-        "Il manque au badge une information que la norme Open Badges 3.0 demande.",
-        "The badge lacks a piece of information that the Open Badges 3.0 standard asks for.",
+        "Il manque au badge une information que la norme Open Badges demande.",
+        "The badge lacks a piece of information that the Open Badges standard asks for.",
     )
 
     # --- proof
@@ -304,6 +353,30 @@ class Code(StrEnum):
         Outcome.PASSED,
         "La signature est celle d'une clé que l'émetteur publie lui-même.",
         "The signature is by a key that the issuer itself publishes.",
+    )
+    HOSTED_BY_ISSUER = (
+        "hosted_by_issuer",
+        Outcome.PASSED,
+        "Le badge est publié à une adresse dont son émetteur répond.",
+        "The badge is published at an address that its issuer answers for.",
+    )
+    HOSTED_OUT_OF_SCOPE = (
+        "hosted_out_of_scope",
+        Outcome.FAILED,
+        "Le badge est publié à une adresse dont l'émetteur indiqué ne répond pas.",
+        "The badge is published at an address that the named issuer does not answer for.",
+    )
+    DIFFERS_FROM_HOSTED = (
+        "differs_from_hosted",
+        Outcome.FAILED,
+        "Le contenu n'est pas celui que l'émetteur publie.",
+        "The content is not the one that the issuer publishes.",
+    )
+    HOSTED_CONTENT_GONE = (
+        "hosted_content_gone",
+        Outcome.UNKNOWN,
+        "L'émetteur ne publie plus le contenu du badge : il n'y a plus rien à comparer.",
+        "The issuer no longer publishes the content of the badge: there is nothing to compare.",
     )
     PROOF_MISSING = (
         "proof_missing",
@@ -488,6 +561,12 @@ class Code(StrEnum):
         Outcome.PASSED,
         "L'émetteur n'a pas prévu de moyen de retirer ce badge.",
         "The issuer has provided no way to withdraw this badge.",
+    )
+    STILL_HOSTED = (
+        "still_hosted",
+        Outcome.PASSED,
+        "Le badge est toujours publié à son adresse, sans mention de retrait.",
+        "The badge is still published at its address, with no mention of a withdrawal.",
     )
     REVOKED = (
         "revoked",

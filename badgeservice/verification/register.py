@@ -54,11 +54,14 @@ class Register(Protocol):
     """A register of issued credentials."""
 
     def owns(self, issuer_id: str) -> bool:
-        """Tell whether `issuer_id` is one of our issuers."""
+        """Tell whether `issuer_id` is one of our issuers, or any address at which we answer."""
         ...
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
-        """Return the entry of the badge with this id, None when we never released it."""
+        """Return the entry of the badge with this id, None when we never released it.
+
+        The id of an assertion of Open Badges 2.0 belongs to one edition: its entry has that one only.
+        """
         ...
 
     def published(self, status_list: str) -> datetime | None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from badgeservice.errors import ImageRefused, Unreadable, UnreadableJSON
-from badgeservice.openbadges import Document, bakery, strict_json
+from badgeservice.openbadges import Document, bakery, strict_json, v2
 from badgeservice.openbadges.bakery import Carrier, Version
+from badgeservice.openbadges.proofs import compact
 from badgeservice.verification.codes import Code
 
 MAXIMUM_BYTES = 2_097_152
@@ -29,6 +30,14 @@ class Kind(StrEnum):
     URL = "url"
 
 
+class Standard(StrEnum):
+    """The standard by which a badge is to be verified, and for 2.0 also in which of its two ways."""
+
+    OB3 = "3.0"
+    OB2_HOSTED = "2.0, hosted"
+    OB2_SIGNED = "2.0, signed"
+
+
 @dataclass(frozen=True)
 class Submission:
     """Something that may be a badge.
@@ -42,6 +51,14 @@ class Submission:
     text: str
     document: Document | None = None
     beside: Submission | None = None
+
+    @property
+    def standard(self) -> Standard:
+        """By which standard it is written; what is neither is held against the newest."""
+        if self.document is not None:
+            return Standard.OB2_HOSTED if _is_version_2(self.document) else Standard.OB3
+        payload = compact.peek(self.text)
+        return Standard.OB2_SIGNED if payload and _is_version_2(payload) else Standard.OB3
 
 
 # What people send most often instead of a badge, by the bytes with which it begins.
@@ -59,7 +76,15 @@ _JWT = re.compile(r"ey[^\s.]*\.\S*")
 
 _ADDRESS = re.compile(r"https?://\S{1,2040}")
 
-_SIGNS_OF_A_BADGE = frozenset({"@context", "proof", "credentialSubject"})
+_SIGNS_OF_A_BADGE = (
+    {"@context"},
+    {"proof"},
+    {"credentialSubject"},
+    {"recipient", "badge"},  # Open Badges 1.0 knows no contexts
+)
+"""What stands in every badge: all the members of one of these."""
+
+_NAMESPACE_2 = "https://w3id.org/openbadges/"
 
 
 def recognise(data: bytes) -> Submission:
@@ -128,6 +153,17 @@ def _text(data: bytes) -> Submission:
         document = strict_json.load_object(stripped)
     except UnreadableJSON as error:
         raise Unreadable(f"JSON: {error.message}", code=error.code) from None
-    if not _SIGNS_OF_A_BADGE & document.keys():
+    if not any(signs <= document.keys() for signs in _SIGNS_OF_A_BADGE):
         raise Unreadable("JSON of something else", code=Code.NOT_A_BADGE)
     return Submission(Kind.JSON, text, document)
+
+
+def _is_version_2(document: Document) -> bool:
+    """Tell whether a document means to be one of Open Badges 2.0 or older, soundly or not."""
+    if "@context" not in document:
+        return "badge" in document and "credentialSubject" not in document
+    context = document["@context"]
+    return any(
+        v2.is_context(named) or (isinstance(named, str) and named.startswith(_NAMESPACE_2))
+        for named in (context if isinstance(context, list) else [context])
+    )

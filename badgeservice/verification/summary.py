@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from badgeservice.openbadges import Document
+from badgeservice.errors import BadTimestamp
+from badgeservice.openbadges import Document, timestamps
 from badgeservice.verification import reading
 
 
@@ -167,6 +168,71 @@ def of(credential: Document) -> Summary:
             for item in reading.objects(achievement, "alignment")
         ),
     )
+
+
+def of_assertion(assertion: Document) -> Summary:
+    """Return the summary of an Open Badges 2.0 assertion that holds its badge class and issuer.
+
+    The recipient is named by an e-mail address or its hash, of which nothing is shown.
+    """
+    badge_class = reading.child(assertion, "badge")
+    criteria = reading.child(badge_class, "criteria")
+    issuer = reading.child(badge_class, "issuer")
+    issuer_id = reading.text(issuer, "id")
+    issued = _instant_2(assertion, "issuedOn")
+    return Summary(
+        id=reading.text(assertion, "id"),
+        language=reading.text(badge_class, "@language"),
+        name=reading.text(badge_class, "name"),
+        description=reading.text(badge_class, "description"),
+        criteria=reading.text(criteria, "narrative"),
+        criteria_url=reading.reference(badge_class, "criteria"),
+        achievement_id=reading.text(badge_class, "id"),
+        achievement_type=None,
+        tags=reading.texts(badge_class, "tags"),
+        image=reading.reference(badge_class, "image"),
+        credential_image=reading.reference(assertion, "image"),
+        issuer_id=issuer_id,
+        issuer_domain=reading.domain(issuer_id) if issuer_id else None,
+        issuer_name=reading.text(issuer, "name"),
+        issuer_url=reading.text(issuer, "url"),
+        creator_id=None,
+        recipient_id=None,
+        recipient_name=None,
+        awarded=issued,
+        valid_from=issued,
+        valid_until=_instant_2(assertion, "expires"),
+        achieved_levels=(),
+        evidence=tuple(
+            Evidence(
+                id=reading.text(item, "id"),
+                name=reading.text(item, "name"),
+                narrative=reading.text(item, "narrative"),
+                genre=reading.text(item, "genre"),
+            )
+            for item in (
+                *({"narrative": text} for text in reading.texts(assertion, "narrative")),
+                *({"id": address} for address in reading.texts(assertion, "evidence")),
+                *reading.objects(assertion, "evidence"),
+            )
+        ),
+        alignments=tuple(
+            Alignment(
+                name=reading.text(item, "targetName"),
+                url=reading.text(item, "targetUrl"),
+                framework=reading.text(item, "targetFramework"),
+                code=reading.text(item, "targetCode"),
+            )
+            for item in reading.objects(badge_class, "alignment")
+        ),
+    )
+
+
+def _instant_2(assertion: Document, key: str) -> datetime | None:
+    try:
+        return timestamps.read_iso_8601(reading.text(assertion, key))
+    except BadTimestamp:
+        return None
 
 
 def _name(subject: Document) -> str | None:

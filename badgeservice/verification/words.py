@@ -48,6 +48,20 @@ _QUESTIONS = {
     Check.REGISTER: {"fr": "notre registre", "en": "our register"},
 }
 
+_AT_ITS_ADDRESS = {
+    "fr": "ce qui se trouve aux adresses du badge",
+    "en": "what stands at the badge's addresses",
+}
+_QUESTIONS_BY_CODE = dict.fromkeys(
+    (
+        Code.DOCUMENT_NOT_ADDRESSED,
+        Code.DOCUMENT_UNREACHABLE,
+        Code.DOCUMENT_REDIRECTED,
+        Code.DOCUMENT_UNREADABLE,
+    ),
+    _AT_ITS_ADDRESS,
+)
+
 _UNPROVEN = (
     Code.PROOF_MISSING,
     Code.PROOF_PURPOSE,
@@ -64,6 +78,9 @@ _UNPROVEN = (
     Code.KEY_REFUSED,
     Code.KEY_TYPE,
     Code.PRIVATE_KEY,
+    Code.NOT_HOSTED,
+    Code.HOSTED_OUT_OF_SCOPE,
+    Code.DOCUMENT_MISMATCH,
 )
 """The failures that say nothing of the content, only that the named issuer does not stand by it."""
 
@@ -251,7 +268,7 @@ def _invalid(report: Report) -> dict[str, str]:
             "fr": f"Ce fichier imite un badge de {domain}, qui ne l'a pas délivré",
             "en": f"This file imitates a badge of {domain}, who did not issue it",
         }
-    if report.find(Code.DIFFERS_FROM_REGISTER, Code.BAD_SIGNATURE):
+    if report.find(Code.DIFFERS_FROM_REGISTER, Code.DIFFERS_FROM_HOSTED, Code.BAD_SIGNATURE):
         return {
             "fr": "Ne vous fiez pas à ce fichier : son contenu a été modifié",
             "en": "Do not rely on this file: its content was changed",
@@ -284,10 +301,16 @@ def _when(report: Report, language: Language) -> dict[str, str]:
 
 
 def _opening(report: Report, language: Language) -> str:
-    """Return what is established of a file whose integrity is not in doubt."""
+    """Return what is established of a file that is not known to be false."""
     if report.issuer is Issuer.OURS:
         return {"fr": "Badge authentique", "en": "Genuine badge"}[language]
     domain = report.credential.issuer_domain if report.credential else None
+    if report.integrity is not Integrity.VALID:
+        return {"fr": "Badge non vérifié", "en": "Badge not verified"}[language]
+    if report.find(Code.HOSTED_BY_ISSUER):
+        return {"fr": f"Badge confirmé par {domain}", "en": f"Badge confirmed by {domain}"}[
+            language
+        ]
     return {
         "fr": f"Fichier intact, signé par {domain or 'un émetteur sans adresse web'}",
         "en": f"File intact, signed by {domain or 'an issuer without a web address'}",
@@ -297,7 +320,7 @@ def _opening(report: Report, language: Language) -> str:
 def _unchecked(report: Report, language: Language) -> str:
     """Name the questions that could not be answered, without those that depended on them."""
     return ", ".join(
-        _QUESTIONS[finding.check][language]
+        _QUESTIONS_BY_CODE.get(finding.code, _QUESTIONS[finding.check])[language]
         for finding in report.findings
         if finding.outcome is Outcome.UNKNOWN
         and finding.code not in (Code.NOT_ASKED, Code.ISSUER_NOT_KNOWN)

@@ -41,10 +41,13 @@ def test_every_check_can_pass():
         "badge_read",
         "two_badges_read",
         "profile_kept",
+        "documents_read",
         "conforms",
         "proven",
+        "hosted_by_issuer",
         "current",
         "not_withdrawn",
+        "still_hosted",
         "no_status",
         "in_register",
     }

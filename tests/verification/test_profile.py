@@ -187,7 +187,7 @@ def test_contexts_cannot_redefine_our_words(school, listed):
         ["https://www.w3.org/2018/credentials/v1", contexts.OPEN_BADGES_V3],
         [*v3.CONTEXT, "https://evil.example/context.json"],
         [contexts.CREDENTIALS_V2, "https://purl.imsglobal.org/spec/ob/v3p0/context.json"],
-        "https://w3id.org/openbadges/v2",
+        "https://w3id.org/dcc/v1",
     ],
 )
 def test_an_unknown_vocabulary_is_not_checked(school, listed):

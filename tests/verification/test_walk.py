@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from badgeservice.verification import CHECKS, Verdict
+from badgeservice.verification import CHECKS, Verdict, checks
 from badgeservice.verification.codes import Check, Code
 from badgeservice.verification.fetching import Fetched
 from badgeservice.verification.report import Integrity, Issuer, Status
@@ -91,7 +91,8 @@ def test_a_genuine_token_is_green(school):
 
 def test_the_questions_are_asked_in_the_order_of_the_standard():
     """Open Badges 3.0: conformance, proof, then dates and status; the register is our own."""
-    assert list(Check) == [question.check for question in CHECKS]
+    for questions in (CHECKS, *checks.BY_STANDARD.values()):
+        assert list(Check) == [question.check for question in questions]
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,16 @@ def read(
     return Unverified(header, payload, algorithm, header.get("kid"))
 
 
+def peek(text: str) -> Document | None:
+    """Return the payload of `text`, None if there is none: good for telling what kind it is only."""
+    if len(text) > MAXIMUM_CHARACTERS or not recognises(text):
+        return None
+    try:
+        return _object(text.split(".")[1])
+    except ProofInvalid:
+        return None
+
+
 def check_signature(text: str, algorithm: Algorithm, key: PublicKey) -> None:
     """Return if `key` has signed `text`, which `read` has accepted with this `algorithm`.
 

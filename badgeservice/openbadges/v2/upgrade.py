@@ -33,7 +33,7 @@ def upgrade(document: Document, class_name: str, *, address: str | None = None) 
     """Return a document of version 1.0 or 1.1 in the words of 2.0; `document` is not changed.
 
     `class_name` is what it is read as: `Assertion`, `BadgeClass` or `Issuer`. `address` is where
-    it stood, which is its `id` if it names none. What cannot be upgraded stays as it is, for
+    it stood, which is its `id` if it names none and no address where it is verified. What cannot be upgraded stays as it is, for
     `lint_received` to find.
     """
     upgraded: Document = {"@context": CONTEXT, "type": class_name}
@@ -41,7 +41,7 @@ def upgrade(document: Document, class_name: str, *, address: str | None = None) 
         upgraded["id"] = address
     upgraded |= {name: value for name, value in document.items() if name != "@context"}
     if class_name == "Assertion":
-        return _assertion(upgraded)
+        return _assertion(upgraded, is_named="id" in document)
     if class_name == "BadgeClass" and "alignment" in upgraded:
         written = upgraded["alignment"]
         listed = written if isinstance(written, list) else [written]
@@ -49,14 +49,14 @@ def upgrade(document: Document, class_name: str, *, address: str | None = None) 
     return upgraded
 
 
-def _assertion(upgraded: Document) -> Document:
+def _assertion(upgraded: Document, *, is_named: bool) -> Document:
     verify = upgraded.pop("verify", upgraded.get("verification"))
     if isinstance(verify, dict):
         stated = verify.get("type")
         kind = _VERIFICATION.get(stated, stated) if isinstance(stated, str) else stated
         upgraded["verification"] = {"type": kind}
-        if kind == "HostedBadge" and isinstance(verify.get("url"), str):
-            upgraded = {"id": verify["url"]} | upgraded
+        if kind == "HostedBadge" and isinstance(verify.get("url"), str) and not is_named:
+            upgraded["id"] = verify["url"]
     for name in ("issuedOn", "expires"):
         if name in upgraded:
             upgraded[name] = _instant(upgraded[name])

@@ -6,9 +6,12 @@ defence too: a badge whose proof is bad never makes us ask for its status list.
 
 from __future__ import annotations
 
-from badgeservice.verification.case import Question
+from collections.abc import Iterator
+
+from badgeservice.verification.case import Case, Question
 from badgeservice.verification.checks import (
     dates,
+    ob2,
     profile,
     proof,
     register,
@@ -17,9 +20,12 @@ from badgeservice.verification.checks import (
     submission,
 )
 from badgeservice.verification.codes import Check
+from badgeservice.verification.submission import Standard
+
+_ARRIVAL = Question(Check.SUBMISSION, submission.check)
 
 CHECKS = (
-    Question(Check.SUBMISSION, submission.check),
+    _ARRIVAL,
     Question(Check.PROFILE, profile.check, needs=(Check.SUBMISSION,)),
     Question(Check.STRUCTURE, structure.check, needs=(Check.PROFILE,)),
     Question(Check.PROOF, proof.check, needs=(Check.PROFILE,)),
@@ -27,3 +33,38 @@ CHECKS = (
     Question(Check.STATUS, status.check, needs=(Check.PROOF,)),
     Question(Check.REGISTER, register.check, needs=(Check.SUBMISSION,)),
 )
+"""What a badge of Open Badges 3.0 is asked."""
+
+BY_STANDARD = {
+    Standard.OB3: CHECKS,
+    Standard.OB2_HOSTED: (
+        _ARRIVAL,
+        Question(Check.PROFILE, ob2.documents.check_hosted, needs=(Check.SUBMISSION,)),
+        Question(Check.STRUCTURE, ob2.structure.check, needs=(Check.PROFILE,)),
+        Question(Check.PROOF, ob2.hosted.check, needs=(Check.PROFILE,)),
+        Question(Check.DATES, ob2.dates.check, needs=(Check.PROOF,)),
+        # Its own address says that it is revoked, and then says no more.
+        Question(Check.STATUS, ob2.status.check_hosted, needs=(Check.PROFILE,)),
+        Question(Check.REGISTER, ob2.register.check_hosted, needs=(Check.SUBMISSION,)),
+    ),
+    Standard.OB2_SIGNED: (
+        _ARRIVAL,
+        Question(Check.PROFILE, ob2.documents.check_signed, needs=(Check.SUBMISSION,)),
+        Question(Check.STRUCTURE, ob2.structure.check, needs=(Check.PROFILE,)),
+        Question(Check.PROOF, ob2.signed.check, needs=(Check.PROFILE,)),
+        Question(Check.DATES, ob2.dates.check, needs=(Check.PROOF,)),
+        Question(Check.STATUS, ob2.status.check_signed, needs=(Check.PROOF,)),
+        Question(Check.REGISTER, ob2.register.check_signed, needs=(Check.SUBMISSION,)),
+    ),
+}
+"""The same questions for every badge, and for each standard how they are asked."""
+
+
+def questions(case: Case) -> Iterator[Question]:
+    """Yield the questions of a case, one at a time.
+
+    By which standard it is written is known only once it has arrived: an address says nothing of
+    what stands there. So the second question is chosen after the first was answered.
+    """
+    yield _ARRIVAL
+    yield from BY_STANDARD[case.submission.standard][1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from badgeservice.errors import BadTimestamp
@@ -13,10 +14,14 @@ from badgeservice.verification.report import Finding
 
 def check(case: Case) -> Finding:
     """Pass when now is neither before `validFrom` nor after `validUntil`, whichever is given."""
-    begins = _instant(case.credential, "validFrom")
-    ends = _instant(case.credential, "validUntil")
+    return within(case, "validFrom", "validUntil", timestamps.read)
+
+
+def within(case: Case, first: str, last: str, read: Callable[[object], datetime]) -> Finding:
+    """Pass when now is neither before the instant `first` nor after `last`, whichever is given."""
+    begins, ends = (_instant(case.credential, key, read) for key in (first, last))
     if begins and ends and ends < begins:
-        raise Doubt(Code.DATES_WRONG, "validUntil is before validFrom")
+        raise Doubt(Code.DATES_WRONG, f"{last} is before {first}")
     if begins and case.now < begins:
         raise Doubt(Code.NOT_YET_VALID, at=begins)
     if ends and case.now > ends:
@@ -24,10 +29,10 @@ def check(case: Case) -> Finding:
     return Finding(Check.DATES, Code.CURRENT, at=ends)
 
 
-def _instant(credential: Document, key: str) -> datetime | None:
+def _instant(credential: Document, key: str, read: Callable[[object], datetime]) -> datetime | None:
     if key not in credential:
         return None
     try:
-        return timestamps.read(credential[key])
+        return read(credential[key])
     except BadTimestamp as error:
         raise Doubt(Code.DATES_WRONG, f"{key}: {error.message}") from None

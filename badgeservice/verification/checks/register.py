@@ -39,7 +39,11 @@ def check(case: Case) -> Finding:
     entry = case.register.entry(reading.text(case.credential, "id") or "")
     if entry is None:
         raise Doubt(Code.NOT_IN_REGISTER)
-    edition = _released(case, entry)
+    return answer(entry, _released(case, entry))
+
+
+def answer(entry: RegisterEntry, edition: Edition | None) -> Finding:
+    """Pass when a badge is in force and `edition` the current one; None is none that we released."""
     if edition is None:
         raise Doubt(Code.DIFFERS_FROM_REGISTER)
     gone = entry.state in (RegisterState.REVOKED, RegisterState.WITHDRAWN)
