@@ -125,7 +125,13 @@ def test_every_address_inside_a_badge_answers(client, public_id):
         "/artwork/" + "0" * 64 + ".png",
         "/artwork/..%2f..%2fsecret-key.png",
         "/frameworks/none",
+        "/frameworks/none/4",
+        "/frameworks/none/levels/beginner",
+        "/frameworks/crcn/9",
+        "/frameworks/crcn/04",
         "/frameworks/crcn/9.9",
+        "/frameworks/crcn/levels",
+        "/frameworks/crcn/levels/expert",
     ],
 )
 @pytest.mark.parametrize("accept", [BROWSER, "application/json"])

@@ -27,7 +27,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy",
 }
 # The answers that any site may read: documents that are public by their nature.
-OPEN_TO_ALL = {"documents.", "badges.page", "badges.download"}
+OPEN_TO_ALL = {"documents.", "frameworks.", "badges.page", "badges.download"}
 PRIVATE = ("space.", "quiz.", "offers.", "my_badges.")
 
 
