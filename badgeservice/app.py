@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask
 from sqlalchemy.types import TypeDecorator
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -16,17 +17,19 @@ from badgeservice import extensions, logs, web
 from badgeservice.catalogue import framework
 from badgeservice.errors import KeyFileError
 from badgeservice.extensions import Services
-from badgeservice.issuing import issuer, keystore
-from badgeservice.issuing.keystore import SigningKey
+from badgeservice.issuing import issuer
+from badgeservice.issuing.issuer import Issuer
+from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer, SigningLog
 from badgeservice.learning import content
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
 from badgeservice.openbadges import contexts
-from badgeservice.openbadges.keys import KeyKind
 from badgeservice.settings import Environment, Settings
 from badgeservice.storage import sqlite  # noqa: F401  # its rules hold from here on
 from badgeservice.storage.vault import Vault
+
+log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
@@ -43,7 +46,9 @@ def create_app(
     """Return the application for `settings`, by default those of the process environment.
 
     Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
-    `badgeservice setup` must have run once for these settings.
+    `badgeservice setup` must have run once for these settings. A private key that does not prove
+    itself stops nothing but signing: badges are shown and verified all the same, the log says how
+    to mend it, and `/readyz` answers 503.
     """
     settings = settings or Settings.from_environment(os.environ)
     contexts.check_all()
@@ -94,32 +99,32 @@ def create_app(
 
 
 def open_office(settings: Settings, vault: Vault) -> Office:
-    """Return the issuing office: the issuer of the settings, with its newest key of each kind.
+    """Return the issuing office: the issuer of the settings, with its keys.
 
-    Raises KeyFileError when a key is missing or does not prove itself.
+    Raises KeyFileError when there is no registry of keys, or a damaged one: without the public keys
+    nothing could be verified either.
     """
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    entries = [e for e in keystore.registry(settings.keys_dir) if e.issuer == described.slug]
-    passphrase = settings.key_passphrase()
-    log = SigningLog(settings.data_dir / "signer-log.jsonl")
-
-    def newest(kind: KeyKind) -> SigningKey:
-        of_kind = [entry for entry in entries if entry.decoded().kind is kind]
-        if not of_kind:
-            raise KeyFileError(
-                f"{settings.keys_dir}: no {kind} key of {described.slug}; run `badgeservice setup`"
-            )
-        return keystore.load(settings.keys_dir, of_kind[-1], passphrase)
-
+    keyring = open_keyring(settings, described)
+    if not keyring.entries:
+        raise KeyFileError(
+            f"{settings.keys_dir}: no key of {described.slug}; run `badgeservice setup`"
+        )
+    for problem in keyring.problems():
+        log.error("key_unusable", problem=problem.message)
+    signing_log = SigningLog(settings.data_dir / "signer-log.jsonl")
     return Office(
         issuer=described,
-        public_keys={entry.kid: entry.decoded() for entry in entries},
-        signer=Signer(
-            described, ed25519=newest(KeyKind.ED25519), p256=newest(KeyKind.P256), log=log
-        ),
-        log=log,
+        keyring=keyring,
+        signer=Signer(described, keyring=keyring, log=signing_log),
+        log=signing_log,
         vault=vault,
     )
+
+
+def open_keyring(settings: Settings, described: Issuer) -> Keyring:
+    """Return the keys of an issuer, as the settings say where they are."""
+    return Keyring(settings.keys_dir, described.slug, passphrase=settings.key_passphrase)
 
 
 def _mailer(settings: Settings) -> Mailer:

@@ -143,6 +143,12 @@ class KeyFileError(BadgeserviceError):
     code = "key_file"
 
 
+class KeyChangeRefused(BadgeserviceError):
+    """A key cannot be retired or marked like this; nothing was changed."""
+
+    code = "key_change_refused"
+
+
 class SigningRefused(BadgeserviceError):
     """The signer does not sign this: the document breaks a rule, or is not for this purpose."""
 

@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from badgeservice.app import open_keyring
 from badgeservice.awarding import coherence
 from badgeservice.catalogue import classes, templates
 from badgeservice.catalogue.templates import State
 from badgeservice.errors import CatalogueError, SettingsError
 from badgeservice.extensions import alembic, services
-from badgeservice.issuing import issuer, keystore
+from badgeservice.issuing import issuer
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.people.models import Organisation
@@ -32,7 +33,8 @@ _SECRETS = {
 def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
     """Make the folders, secrets and keys that are missing; return what was made, in words.
 
-    In production the secrets are the operator's: a missing one raises SettingsError.
+    In production the secrets are the operator's: a missing one raises SettingsError. A key that
+    does not prove itself raises KeyFileError.
     """
     made = []
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,23 +52,13 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
             file.write(secrets.token_hex(32))
         made.append(f"secret {path}")
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    existing = {
-        entry.decoded().kind
-        for entry in keystore.registry(settings.keys_dir)
-        if entry.issuer == described.slug
-    }
-    for kind in (KeyKind.ED25519, KeyKind.P256):
+    keyring = open_keyring(settings, described)
+    existing = {entry.kind for entry in keyring.entries.values()}
+    for kind in KeyKind:
         if kind not in existing:
-            kid = f"{kind.name.lower()}-1"
-            keystore.create(
-                settings.keys_dir,
-                issuer=described.slug,
-                kid=kid,
-                kind=kind,
-                passphrase=settings.key_passphrase(),
-                now=now,
-            )
-            made.append(f"key {described.slug}/{kid}")
+            made.append(f"key {described.slug}/{keyring.new(kind, now=now).kid}")
+    for problem in keyring.problems():
+        raise problem
     return made
 
 

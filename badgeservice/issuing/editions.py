@@ -152,8 +152,7 @@ def supersede(
     cannot be signed anew is yielded with its problem, and keeps nobody else waiting. Badges that
     have expired are left as they are. Raises IssuingRefused while the signer still uses the key.
     """
-    signer = office.signer
-    if method in (signer.verification_method, signer.jwt_key):
+    if method in office.signer.methods:
         raise IssuingRefused(f"{method} still signs; rotate it first")
     waiting = list(session.scalars(_signed_by(method, clock())))
     while waiting:

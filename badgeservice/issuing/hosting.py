@@ -20,7 +20,6 @@ from badgeservice.issuing import shelf
 from badgeservice.issuing.models import Badge, Format, StatusList, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, controller, strict_json, v3
-from badgeservice.openbadges.controller import Method
 from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
 
 CREDENTIAL_MEDIA_TYPES = {
@@ -118,25 +117,29 @@ class Hosting:
             return None
         document = controller.controller_document(
             self.office.issuer.id,
-            list(self._methods().values()),
+            list(self.office.methods.values()),
             also_known_as=[self.office.issuer.address],
         )
         return _json(document, "application/did+ld+json", _SECONDS_SHORT)
 
     def jwks(self, slug: str) -> Hosted | None:
-        """Return the issuer's keys as a JWK set (RFC 7517)."""
+        """Return the issuer's keys as a JWK set (RFC 7517).
+
+        Without the compromised ones: a key set has no word for them, and whoever reads any of our
+        documents must come to the same answer.
+        """
         if slug != self.office.issuer.slug:
             return None
-        document = controller.jwks(self._methods().values(), controller=self.office.issuer.id)
+        believed = [method for method in self.office.methods.values() if method.revoked is None]
+        document = controller.jwks(believed, controller=self.office.issuer.id)
         return _json(document, "application/jwk-set+json", _SECONDS_SHORT)
 
     def key(self, slug: str, kid: str) -> Hosted | None:
         """Return a key's own document."""
-        if slug != self.office.issuer.slug or kid not in self._methods():
+        method = self.office.methods.get(kid)
+        if slug != self.office.issuer.slug or method is None:
             return None
-        document = controller.method_document(
-            self._methods()[kid], controller=self.office.issuer.id
-        )
+        document = controller.method_document(method, controller=self.office.issuer.id)
         return _json(document, JSON_LD, _SECONDS_SHORT)
 
     def status_list(self, number: str) -> Hosted | None:
@@ -150,13 +153,6 @@ class Hosting:
         if row is None or row.media_type != "image/png":
             return None  # drawings are kept for making other sizes, not to be shown
         return Hosted(row.data, row.media_type, _SECONDS_FOR_EVER)
-
-    def _methods(self) -> dict[str, Method]:
-        """Return every key that ever signed, by kid: old badges name old keys."""
-        issuer = self.office.issuer
-        return {
-            kid: Method(issuer.method(kid), key) for kid, key in self.office.public_keys.items()
-        }
 
 
 def own_fetch(hosting: Hosting) -> Fetch:

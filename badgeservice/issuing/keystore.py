@@ -1,118 +1,77 @@
-"""Private keys at rest: encrypted PKCS#8 files and a public registry beside them.
+"""Private keys at rest: encrypted PKCS#8 files, one a key, never overwritten.
 
-    keys/registry.json              what the world may know of each key
-    keys/<issuer>/<kid>.pem         mode 0400, encrypted under the passphrase
-
-A key proves at start that it is the one in the registry, by signing and verifying, before it signs
-anything else. A retired key stays in the registry for ever: old badges still name it.
+keys/<issuer>/<kid>.pem         mode 0400, encrypted under the passphrase
 """
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from badgeservice.errors import BadgeserviceError, KeyFileError
-from badgeservice.openbadges.keys import KeyKind, PublicKey
+from badgeservice.errors import KeyFileError, KeyRefused
+from badgeservice.issuing import key_registry
+from badgeservice.openbadges.keys import RSA_EXPONENT, KeyKind, PublicKey
 
-REGISTRY = "registry.json"
+RSA_BITS = 3072
+"""What is recommended for keys that must be believed beyond 2030; a badge is for ten years."""
+
+Sign = Callable[[bytes], bytes]
+"""From a message to the raw signature of a kind of key, as `PublicKey.verify` takes it."""
+
 _COORDINATE_BYTES = 32
-_SELF_TEST = b"badgeservice key self-test"
+_MOST_BYTES = 16_384
+_RESTORE = "restore the file from the backup of the keys folder"
+_OR_REPLACE = "or replace the key: `badgeservice keys rotate`"
 
-_PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
-
-
-@dataclass(frozen=True)
-class RegisteredKey:
-    """One line of the registry. `created` is RFC 3339; `public_key` is a Multikey."""
-
-    issuer: str
-    kid: str
-    public_key: str
-    created: str
-
-    def decoded(self) -> PublicKey:
-        """Return the public key itself."""
-        return PublicKey.from_multikey(self.public_key)
+_PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
-@dataclass(frozen=True)
-class SigningKey:
-    """A loaded key. `sign` takes the message and returns the raw signature of its kind."""
-
-    kid: str
-    public_key: PublicKey
-    sign: Callable[[bytes], bytes]
+def path_of(keys_dir: Path, issuer: str, kid: str) -> Path:
+    """Return where the private key of this name stands."""
+    return keys_dir / issuer / f"{kid}.pem"
 
 
-def create(
-    keys_dir: Path, *, issuer: str, kid: str, kind: KeyKind, passphrase: bytes, now: datetime
-) -> RegisteredKey:
-    """Make a key pair, write it encrypted, and enter it in the registry.
+def create(path: Path, kind: KeyKind, passphrase: bytes) -> PublicKey:
+    """Make a key pair, write its private key encrypted, and return its public key.
 
-    Raises KeyFileError when the key exists: a key is never overwritten.
+    Raises KeyFileError when the file exists: a key is never overwritten.
     """
-    path = _private_path(keys_dir, issuer, kid)
-    if any(known.issuer == issuer and known.kid == kid for known in registry(keys_dir)):
-        raise KeyFileError(f"{path}: this key exists; keys are never overwritten")
-    if path.exists():
-        raise KeyFileError(
-            f"{path}: not in the registry. If {REGISTRY} was lost, restore it: keys are never "
-            "overwritten. If this key was never used (a set-up that was cut short), move it away"
-        )
     private = _generate(kind)
-    entry = RegisteredKey(
-        issuer=issuer,
-        kid=kid,
-        public_key=_public_key(private).to_multikey(),
-        created=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
     pem = private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(passphrase),
     )
-    keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    _write_once(path, pem, mode=0o400)
-    _replace(keys_dir / REGISTRY, [*registry(keys_dir), entry])
-    return entry
-
-
-def registry(keys_dir: Path) -> list[RegisteredKey]:
-    """Return every key that was ever made, oldest first; empty when there is no registry yet.
-
-    Raises KeyFileError when the file is not a registry.
-    """
-    path = keys_dir / REGISTRY
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        text = path.read_text()
-    except FileNotFoundError:
-        return []
-    try:
-        return [RegisteredKey(**entry) for entry in json.loads(text)]
-    except (ValueError, TypeError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    except FileExistsError:
         raise KeyFileError(
-            f"{path}: not a key registry; restore it from the backup of the keys folder"
+            f"{path}: not in the registry. If {key_registry.REGISTRY} was lost, restore it: keys "
+            "are never overwritten. If this key was never used (a command that was cut short), "
+            "move it away"
         ) from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    key_registry.flush_folder(path.parent)
+    return _public_key(private)
 
 
-def load(keys_dir: Path, entry: RegisteredKey, passphrase: bytes) -> SigningKey:
-    """Return the signing key of a registry entry, proved by a signature.
+def load(path: Path, passphrase: bytes) -> tuple[PublicKey, Sign]:
+    """Return the public key of a file, and the function that signs with its private key.
 
-    Raises KeyFileError, saying how to mend it, for a file that is missing, a symbolic link, readable
-    by others, damaged, under another passphrase, or not the key in the registry.
+    Raises KeyFileError, saying how to mend it, for a file that is missing, empty, a symbolic link,
+    readable by others, damaged, under another passphrase, or of a kind that we do not sign with.
     """
-    path = _private_path(keys_dir, entry.issuer, entry.kid)
     pem = _read_guarded(path)
     try:
         private = serialization.load_pem_private_key(pem, password=passphrase)
@@ -120,50 +79,48 @@ def load(keys_dir: Path, entry: RegisteredKey, passphrase: bytes) -> SigningKey:
         raise KeyFileError(
             f"{path}: the key is not encrypted; put back the encrypted file"
         ) from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise KeyFileError(
             f"{path}: damaged, or encrypted under another passphrase; check the passphrase file, "
-            "else restore the key from the backup"
+            f"else {_RESTORE}, {_OR_REPLACE}"
         ) from None
-    if not isinstance(private, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey):
-        raise KeyFileError(f"{path}: neither an Ed25519 nor a P-256 key")
-    key = SigningKey(entry.kid, entry.decoded(), _signing(private))
+    if not isinstance(
+        private, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    ):
+        raise KeyFileError(f"{path}: neither an Ed25519, nor a P-256, nor an RSA key; {_RESTORE}")
     try:
-        key.public_key.verify(key.sign(_SELF_TEST), _SELF_TEST)
-    except BadgeserviceError:
-        raise KeyFileError(
-            f"{path}: not the key that the registry names {entry.kid}; restore both from one backup"
-        ) from None
-    return key
-
-
-def _private_path(keys_dir: Path, issuer: str, kid: str) -> Path:
-    return keys_dir / issuer / f"{kid}.pem"
+        return _public_key(private), _signing(private)
+    except KeyRefused as error:
+        raise KeyFileError(f"{path}: {error.message}; {_RESTORE}") from None
 
 
 def _generate(kind: KeyKind) -> _PrivateKey:
     if kind is KeyKind.ED25519:
         return ed25519.Ed25519PrivateKey.generate()
-    return ec.generate_private_key(ec.SECP256R1())
+    if kind is KeyKind.P256:
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=RSA_EXPONENT, key_size=RSA_BITS)
 
 
 def _public_key(private: _PrivateKey) -> PublicKey:
-    public = private.public_key()
-    if isinstance(public, ed25519.Ed25519PublicKey):
-        return PublicKey(KeyKind.ED25519, public.public_bytes_raw())
-    point = public.public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
+    """Return the public half; raises KeyRefused for a curve or size that nobody would believe."""
+    pem = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return PublicKey(KeyKind.P256, point)
+    return PublicKey.from_pem(pem.decode())
 
 
-def _signing(private: _PrivateKey) -> Callable[[bytes], bytes]:
-    """Return the signing function: Ed25519 (RFC 8032), or ECDSA P-256 as R‖S (RFC 7518 §3.4)."""
+def _signing(private: _PrivateKey) -> Sign:
+    """Return the signing function: Ed25519 (RFC 8032), ECDSA P-256 as R‖S, or RS256 (RFC 7518 §3)."""
     if isinstance(private, ed25519.Ed25519PrivateKey):
         return private.sign
+    if isinstance(private, rsa.RSAPrivateKey):
+        rsa_key = private
+        return lambda message: rsa_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    ec_key = private
 
     def sign(message: bytes) -> bytes:
-        r, s = decode_dss_signature(private.sign(message, ec.ECDSA(hashes.SHA256())))
+        r, s = decode_dss_signature(ec_key.sign(message, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
 
     return sign
@@ -172,37 +129,27 @@ def _signing(private: _PrivateKey) -> Callable[[bytes], bytes]:
 def _read_guarded(path: Path) -> bytes:
     """Return the content of a private file; refuse links and files that others can read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise KeyFileError(f"{path}: the key is missing; {_RESTORE}, {_OR_REPLACE}") from None
     except OSError as error:
+        if path.is_symlink():
+            raise KeyFileError(
+                f"{path}: a link; a key is a file of its own: put it here itself"
+            ) from None
         raise KeyFileError(
-            f"{path}: {error.strerror}; a key is a plain file of its own, never a link"
+            f"{path}: {error.strerror}; let the user of the service read it, else {_RESTORE}"
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    try:
+        kind = os.fstat(descriptor).st_mode
+        mode = stat.S_IMODE(kind)
+        if not stat.S_ISREG(kind):
+            raise KeyFileError(f"{path}: not a plain file; {_RESTORE}")
         if mode & 0o077:
             raise KeyFileError(f"{path}: mode {mode:04o} lets others read it; chmod 0400 {path}")
-        return file.read()
-
-
-def _write_once(path: Path, content: bytes, *, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(path: Path, entries: list[RegisteredKey]) -> None:
-    """Write the registry so that a reader sees the old one or the new one, never a part."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w") as file:
-        json.dump([asdict(entry) for entry in entries], file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
+        content = os.read(descriptor, _MOST_BYTES)
     finally:
-        os.close(directory)
+        os.close(descriptor)
+    if not content:
+        raise KeyFileError(f"{path}: empty; {_RESTORE}, {_OR_REPLACE}")
+    return content

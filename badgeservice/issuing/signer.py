@@ -17,9 +17,11 @@ from pathlib import Path
 
 from badgeservice.errors import SigningLogDamaged, SigningRefused
 from badgeservice.issuing.issuer import Issuer
-from badgeservice.issuing.keystore import SigningKey
+from badgeservice.issuing.keyring import Keyring
 from badgeservice.openbadges import Document, v3
+from badgeservice.openbadges.keys import KeyKind
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
+from badgeservice.openbadges.proofs.vc_jwt import Algorithm
 
 
 class Purpose(StrEnum):
@@ -29,6 +31,11 @@ class Purpose(StrEnum):
     STATUS_LIST = "status_list"
 
 
+_KEY_KIND = {
+    Algorithm.ES256: KeyKind.P256,
+    Algorithm.EDDSA: KeyKind.ED25519,
+    Algorithm.RS256: KeyKind.RSA,
+}
 _LINTS = {Purpose.CREDENTIAL: v3.lint, Purpose.STATUS_LIST: v3.lint_status_list}
 
 
@@ -80,22 +87,34 @@ class SigningLog:
 
 
 class Signer:
-    """Signs the documents of one issuer: Ed25519 for embedded proofs, P-256 for VC-JWT."""
+    """Signs the documents of one issuer: Ed25519 for embedded proofs, P-256 or RSA for VC-JWT.
 
-    def __init__(
-        self, issuer: Issuer, *, ed25519: SigningKey, p256: SigningKey, log: SigningLog
-    ) -> None:
-        self._issuer, self._ed25519, self._p256, self._log = issuer, ed25519, p256, log
+    Each signature is by the key of its kind that is in use at that moment; what was signed says by
+    which. All of it raises KeyFileError when there is none that proves itself.
+    """
+
+    def __init__(self, issuer: Issuer, *, keyring: Keyring, log: SigningLog) -> None:
+        self._issuer, self._keyring, self._log = issuer, keyring, log
 
     @property
     def verification_method(self) -> str:
         """The DID URL of the key that makes embedded proofs."""
-        return self._issuer.method(self._ed25519.kid)
+        return self._issuer.method(self._keyring.current(KeyKind.ED25519).kid)
 
     @property
     def jwt_key(self) -> str:
-        """The DID URL of the key that signs VC-JWT, its `kid`."""
-        return self._issuer.method(self._p256.kid)
+        """The DID URL of the key that signs VC-JWT with ES256, its `kid`."""
+        return self._issuer.method(self._keyring.current(KeyKind.P256).kid)
+
+    @property
+    def jwt_rs256_key(self) -> str:
+        """The DID URL of the key that signs VC-JWT with RS256, its `kid`."""
+        return self._issuer.method(self._keyring.current(KeyKind.RSA).kid)
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The DID URLs of all the keys that sign now."""
+        return frozenset((self.verification_method, self.jwt_key, self.jwt_rs256_key))
 
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
         """Return `document` with an `eddsa-rdfc-2022` proof.
@@ -103,26 +122,24 @@ class Signer:
         Raises SigningRefused when the document is not ours, or breaks a rule of its purpose.
         """
         self._check(document, purpose)
+        key = self._keyring.signing_key(KeyKind.ED25519)
+        method = self._issuer.method(key.kid)
         secured = eddsa_rdfc_2022.sign(
-            document,
-            sign=self._ed25519.sign,
-            verification_method=self.verification_method,
-            created=now,
+            document, sign=key.sign, verification_method=method, created=now
         )
         signature = str(secured["proof"][0]["proofValue"])
-        self._record(document, purpose, self.verification_method, signature, now)
+        self._record(document, purpose, method, signature, now)
         return secured
 
-    def jwt(self, credential: Document, *, now: datetime) -> str:
-        """Return `credential` as a VC-JWT signed with ES256. Raises as `secure` does."""
+    def jwt(
+        self, credential: Document, *, algorithm: Algorithm = Algorithm.ES256, now: datetime
+    ) -> str:
+        """Return `credential` as a VC-JWT. Raises as `secure` does."""
         self._check(credential, Purpose.CREDENTIAL)
-        token = vc_jwt.sign(
-            credential,
-            sign=self._p256.sign,
-            algorithm=vc_jwt.Algorithm.ES256,
-            kid=self.jwt_key,
-        )
-        self._record(credential, Purpose.CREDENTIAL, self.jwt_key, token, now)
+        key = self._keyring.signing_key(_KEY_KIND[algorithm])
+        kid = self._issuer.method(key.kid)
+        token = vc_jwt.sign(credential, sign=key.sign, algorithm=algorithm, kid=kid)
+        self._record(credential, Purpose.CREDENTIAL, kid, token, now)
         return token
 
     def _check(self, document: Document, purpose: Purpose) -> None:

@@ -52,11 +52,13 @@ def find_method(
     controller: str,
     now: datetime,
     purpose: str = ASSERTION,
+    even_revoked: bool = False,
 ) -> PublicKey:
     """Return the key at `method_id` that `document` lets speak for `controller`.
 
     `document` is what stands at the controller's own address. A method may be embedded under the
-    purpose, or referenced there and described under `verificationMethod`.
+    purpose, or referenced there and described under `verificationMethod`. With `even_revoked`, a
+    date of revocation does not count: for whoever knows in another way what the key signed before.
 
     Raises `MethodNotListed` if the document does not name the method under the purpose;
     `MethodRefused` with a code: `controller_mismatch`, `method_ambiguous`, `method_type_unknown`,
@@ -82,7 +84,8 @@ def find_method(
     if method.get("controller") != controller:
         message = f"the controller of {method_id[:200]} is not {controller[:200]}"
         raise MethodRefused(message, code="controller_mismatch")
-    _refuse_past(method, "revoked", "key_revoked", now)
+    if not even_revoked:
+        _refuse_past(method, "revoked", "key_revoked", now)
     _refuse_past(method, "expires", "key_expired", now)
     return _key_of(method)
 

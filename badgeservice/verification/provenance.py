@@ -26,6 +26,10 @@ from badgeservice.verification.codes import Code, Doubt
 def key(case: Case, method_id: str) -> PublicKey:
     """Return the key that the credential's issuer publishes as `method_id` for issuing.
 
+    A key that its issuer has revoked is no key to a stranger, because anyone may have signed with
+    it at any time. An issuer of ours has more than that to say: its register holds what the key
+    signed for us, so a revoked key of ours still verifies, and the register's own check decides.
+
     Raises `Doubt`: unknown if the issuer cannot be asked, failed if it does not own the key.
     """
     issuer = reading.reference(case.credential, "issuer")
@@ -33,7 +37,13 @@ def key(case: Case, method_id: str) -> PublicKey:
         raise Doubt(Code.ISSUER_MISSING)
     document = _issuer_document(case, issuer)
     try:
-        return controller.find_method(document, method_id, controller=issuer, now=case.now)
+        return controller.find_method(
+            document,
+            method_id,
+            controller=issuer,
+            now=case.now,
+            even_revoked=case.register.owns(issuer),
+        )
     except (MethodRefused, KeyRefused) as error:
         raise Doubt(Code(error.code), error.message) from None
 

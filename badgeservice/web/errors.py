@@ -25,6 +25,7 @@ from badgeservice.errors import (
     CredentialNotFound,
     HolderErased,
     IssuingRefused,
+    KeyFileError,
     ModuleNotFound,
 )
 from badgeservice.web import negotiation
@@ -41,6 +42,7 @@ STATUS: dict[type[BadgeserviceError], int] = {
     AttemptClosed: 409,
     ConflictingChange: 409,
     IssuingRefused: 409,
+    KeyFileError: 503,
 }
 
 

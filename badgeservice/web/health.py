@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from badgeservice.errors import BadgeserviceError
 from badgeservice.extensions import alembic, db, limiter, services
+from badgeservice.openbadges.keys import KeyKind
 
 bp = Blueprint("health", __name__)
 
@@ -20,9 +22,10 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Database reachable, migrations applied, keys loaded, content sound; 503 with what is not.
+    """Database reachable, migrations applied, keys in use, content sound; 503 with what is not.
 
-    Keys proved themselves when the application was made, or it would not be answering.
+    Which key it is, and how to mend it, stands in the log and in `badgeservice keys list`: whoever
+    asks here may be anyone.
     """
     problems = []
     try:
@@ -31,6 +34,11 @@ def readyz() -> ResponseReturnValue:
             problems.append("migrations are missing")
     except SQLAlchemyError:
         problems.append("the database does not answer, or has no tables yet")
+    try:
+        for kind in KeyKind:
+            services().office.keyring.signing_key(kind)
+    except BadgeserviceError:
+        problems.append("a signing key is missing or damaged")
     if any(not problem.is_warning for problem in services().library.problems):
         problems.append("a module is broken")
     if problems:

@@ -30,9 +30,8 @@ from tampering import EDDSA, ES256, JSON, MALLORY, PNG, Copy, Document, Forgers,
 
 from badgeservice.app import create_app
 from badgeservice.extensions import db, services
-from badgeservice.issuing import keystore
 from badgeservice.issuing.hosting import Hosting, own_fetch
-from badgeservice.issuing.keystore import SigningKey
+from badgeservice.issuing.keyring import Keyring, SigningKey
 from badgeservice.openbadges import multibase, timestamps
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.keys import KeyKind
@@ -117,10 +116,7 @@ class Installation:
         settings = Settings.from_environment(self._environment)
         with create_app(settings).app_context():
             office = services().office
-            keys = [
-                keystore.load(settings.keys_dir, entry, settings.key_passphrase())
-                for entry in keystore.registry(settings.keys_dir)
-            ]
+            keys = [office.keyring.signing_key(kind) for kind in KeyKind]
             yield (
                 Signer(office.issuer.id, keys),
                 own_fetch(Hosting(db.session, office)),
@@ -149,18 +145,10 @@ class Signer:
     @classmethod
     def new(cls, identifier: str, keys_dir: Path, *, now: datetime) -> Signer:
         """Return a signer with fresh keys."""
-        entries = [
-            keystore.create(
-                keys_dir,
-                issuer="mallory",
-                kid=f"{kind.name.lower()}-1",
-                kind=kind,
-                passphrase=_PASSPHRASE,
-                now=now,
-            )
-            for kind in KeyKind
-        ]
-        return cls(identifier, [keystore.load(keys_dir, e, _PASSPHRASE) for e in entries])
+        keyring = Keyring(keys_dir, "mallory", passphrase=lambda: _PASSPHRASE)
+        for kind in KeyKind:
+            keyring.new(kind, now=now)
+        return cls(identifier, [keyring.signing_key(kind) for kind in KeyKind])
 
     def method(self, kind: KeyKind) -> str:
         """Return the DID URL of a key."""
@@ -291,7 +279,7 @@ def write_jwt(
         for sample in tampering.of_jwt(
             released[named.address],
             forgers=_forgers(mallory, now=now),
-            public_key=us.keys[_KIND[algorithm]].public_key.point,
+            public_key=us.keys[_KIND[algorithm]].public_key.material,
         ):
             samples.add(form, sample)
 

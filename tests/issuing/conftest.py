@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,9 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue, keystore
+from badgeservice.issuing import issue
 from badgeservice.issuing.build import Choices
+from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer
@@ -116,33 +118,18 @@ def another_desk(app: Flask, clock: Clock) -> Callable[[], Desk]:
 @pytest.fixture
 def rotated(tmp_path: Path) -> Callable[[Desk], Desk]:
     """Give an office new keys of every kind; the former ones sign no more."""
-    passphrase = b"a passphrase for new keys"
 
     def rotate(desk: Desk) -> Desk:
-        office, keys = desk.office, {}
-        for kind, kid in ((KeyKind.ED25519, "ed25519-2"), (KeyKind.P256, "p256-2")):
-            entry = keystore.create(
-                tmp_path / "new-keys",
-                issuer=office.issuer.slug,
-                kid=kid,
-                kind=kind,
-                passphrase=passphrase,
-                now=desk.clock(),
-            )
-            keys[kind] = keystore.load(tmp_path / "new-keys", entry, passphrase)
-        desk.office = replace(
-            office,
-            public_keys={
-                **office.public_keys,
-                **{key.kid: key.public_key for key in keys.values()},
-            },
-            signer=Signer(
-                office.issuer,
-                ed25519=keys[KeyKind.ED25519],
-                p256=keys[KeyKind.P256],
-                log=office.log,
-            ),
-        )
+        office = desk.office
+        keys_dir = tmp_path / "new-keys"
+        # The keys of the installation are shared with other tests.
+        shutil.copytree(office.keyring.keys_dir, keys_dir)
+        passphrase = services().settings.key_passphrase
+        keyring = Keyring(keys_dir, office.issuer.slug, passphrase=passphrase)
+        for kind in KeyKind:
+            keyring.rotate(kind, now=desk.clock())
+        signer = Signer(office.issuer, keyring=keyring, log=office.log)
+        desk.office = replace(office, keyring=keyring, signer=signer)
         return desk
 
     return rotate

@@ -1,13 +1,13 @@
-"""Private keys at rest: made once, proved at start, refused with words that say how to mend."""
+"""Private keys at rest: made once, refused when damaged with words that say how to mend."""
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -18,46 +18,53 @@ from cryptography.hazmat.primitives.serialization import (
 
 from badgeservice.errors import KeyFileError
 from badgeservice.issuing import keystore
-from badgeservice.issuing.keystore import RegisteredKey
 from badgeservice.openbadges.keys import KeyKind
 
 PASSPHRASE = b"a passphrase for tests"
 
 
-@pytest.fixture(params=[KeyKind.ED25519, KeyKind.P256])
-def entry(request: pytest.FixtureRequest, tmp_path: Path, now: datetime) -> RegisteredKey:
+@pytest.fixture(params=list(KeyKind))
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A key of each kind, freshly made."""
-    return keystore.create(
-        tmp_path, issuer="demo", kid="key-1", kind=request.param, passphrase=PASSPHRASE, now=now
-    )
+    path = keystore.path_of(tmp_path, "demo", "key-1")
+    keystore.create(path, request.param, PASSPHRASE)
+    return path
 
 
-def test_a_key_signs_what_its_registered_public_key_verifies(
-    tmp_path: Path, entry: RegisteredKey
-) -> None:
-    """The pair on disk is the pair in the registry."""
-    key = keystore.load(tmp_path, keystore.registry(tmp_path)[0], PASSPHRASE)
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_what_the_file_signs_its_public_key_verifies(tmp_path: Path, kind: KeyKind) -> None:
+    """The pair that was made is the pair that is read."""
+    made = keystore.create(tmp_path / "key.pem", kind, PASSPHRASE)
 
-    key.public_key.verify(key.sign(b"message"), b"message")
-    assert entry == keystore.registry(tmp_path)[0]
+    found, sign = keystore.load(tmp_path / "key.pem", PASSPHRASE)
+
+    assert made == found
+    assert kind is found.kind
+    found.verify(sign(b"message"), b"message")
 
 
-def test_nothing_secret_is_readable(tmp_path: Path, entry: RegisteredKey) -> None:
+def test_an_rsa_key_is_long_enough_for_ten_years(tmp_path: Path) -> None:
+    """2048 bits are recommended until 2030 only."""
+    made = keystore.create(tmp_path / "key.pem", KeyKind.RSA, PASSPHRASE)
+
+    assert 3072 == made.signature_bytes * 8
+
+
+def test_nothing_secret_is_readable(path: Path) -> None:
     """The file is encrypted and only its owner may read it."""
-    path = tmp_path / "demo" / "key-1.pem"
-
     assert path.stat().st_mode & 0o777 == 0o400
+    assert path.parent.stat().st_mode & 0o777 == 0o700
     assert b"ENCRYPTED PRIVATE KEY" in path.read_bytes()
 
 
-def test_a_key_is_never_overwritten(tmp_path: Path, entry: RegisteredKey, now: datetime) -> None:
-    """The second key of one name is refused, even when the file has gone."""
-    (tmp_path / "demo" / "key-1.pem").unlink()
+def test_a_key_is_never_overwritten(path: Path) -> None:
+    """The second key of one name is refused, and the first is as it was."""
+    before = path.read_bytes()
 
     with pytest.raises(KeyFileError, match="never overwritten"):
-        keystore.create(
-            tmp_path, issuer="demo", kid="key-1", kind=KeyKind.P256, passphrase=PASSPHRASE, now=now
-        )
+        keystore.create(path, KeyKind.P256, PASSPHRASE)
+
+    assert before == path.read_bytes()
 
 
 def _replace(path: Path, content: bytes, mode: int = 0o400) -> None:
@@ -90,15 +97,6 @@ def one_bit(path: Path) -> None:
     _replace(path, b"".join(lines))
 
 
-def other_key(path: Path) -> None:
-    """A sound key, but not the one in the registry."""
-    key = Ed25519PrivateKey.generate()
-    _replace(
-        path,
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(PASSPHRASE)),
-    )
-
-
 def not_encrypted(path: Path) -> None:
     """A key that anyone who copies the file can use."""
     key = Ed25519PrivateKey.generate()
@@ -117,46 +115,66 @@ def symbolic_link(path: Path) -> None:
     path.symlink_to(elsewhere)
 
 
+def holding(private: object) -> Callable[[Path], None]:
+    """Another sound key, under the passphrase."""
+
+    def damage(path: Path) -> None:
+        encryption = BestAvailableEncryption(PASSPHRASE)
+        _replace(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))  # type: ignore[attr-defined]
+
+    return damage
+
+
+def a_folder(path: Path) -> None:
+    """Something else has the name."""
+    path.unlink()
+    path.mkdir()
+
+
+def a_pipe(path: Path) -> None:
+    """Reading it would wait for ever."""
+    path.unlink()
+    os.mkfifo(path, 0o400)
+
+
+def readable_by_all(path: Path) -> None:
+    """The mode is that of any file."""
+    path.chmod(0o644)
+
+
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "mend"),
     [
-        missing,
-        empty,
-        truncated,
-        one_bit,
-        other_key,
-        not_encrypted,
-        readable_by_others,
-        symbolic_link,
+        (missing, "missing; restore the file from the backup of the keys folder, or replace"),
+        (empty, "empty; restore the file"),
+        (truncated, "damaged.*check the passphrase file, else restore the file"),
+        (one_bit, "damaged.*check the passphrase file, else restore the file"),
+        (not_encrypted, "not encrypted; put back the encrypted file"),
+        (readable_by_others, "mode 0640 lets others read it; chmod 0400 .*key-1"),
+        (readable_by_all, "mode 0644 lets others read it; chmod 0400 .*key-1"),
+        (symbolic_link, "a link; .*put it here itself"),
+        (a_folder, "not a plain file; restore"),
+        (a_pipe, "not a plain file; restore"),
+        (holding(ed448.Ed448PrivateKey.generate()), "neither an Ed25519"),
+        (holding(ec.generate_private_key(ec.SECP384R1())), "neither an Ed25519"),
+        (holding(rsa.generate_private_key(public_exponent=3, key_size=2048)), "exponent"),
+        (
+            holding(rsa.generate_private_key(public_exponent=65_537, key_size=1024)),
+            "1024 bits",
+        ),
     ],
 )
-def test_damage_is_refused_with_the_file_named(
-    tmp_path: Path, entry: RegisteredKey, damage: Callable[[Path], None]
+def test_damage_is_refused_with_words_that_say_how_to_mend_it(
+    path: Path, damage: Callable[[Path], None], mend: str
 ) -> None:
-    """Eight damaged files: no signature is made, and the sentence names the file."""
-    damage(tmp_path / "demo" / "key-1.pem")
+    """No signature is made, and the sentence names the file."""
+    damage(path)
 
-    with pytest.raises(KeyFileError, match=r"key-1\.pem: ."):
-        keystore.load(tmp_path, entry, PASSPHRASE)
+    with pytest.raises(KeyFileError, match=rf"key-1\.pem: .*{mend}"):
+        keystore.load(path, PASSPHRASE)
 
 
-def test_another_passphrase_is_refused(tmp_path: Path, entry: RegisteredKey) -> None:
+def test_another_passphrase_is_refused(path: Path) -> None:
     """The sentence says where to look."""
     with pytest.raises(KeyFileError, match="check the passphrase file"):
-        keystore.load(tmp_path, entry, b"another passphrase")
-
-
-@pytest.mark.parametrize("content", ["", "{}x", '[{"kid": "key-1"}]', '{"kid": 1}'])
-def test_a_registry_that_is_not_one_is_refused(tmp_path: Path, content: str) -> None:
-    """A damaged registry never reads as "no keys", which would make new ones."""
-    (tmp_path / "registry.json").write_text(content)
-
-    with pytest.raises(KeyFileError, match="not a key registry"):
-        keystore.registry(tmp_path)
-
-
-def test_the_registry_tells_nothing_secret(tmp_path: Path, entry: RegisteredKey) -> None:
-    """It may be published as it is."""
-    line = json.loads((tmp_path / "registry.json").read_text())[0]
-
-    assert {"issuer", "kid", "public_key", "created"} == set(line)
+        keystore.load(path, b"another passphrase")

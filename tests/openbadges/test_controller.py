@@ -39,6 +39,17 @@ def find(now):
     return find
 
 
+def test_a_revoked_key_can_be_asked_for_on_purpose(find, method, now):
+    """Whoever has a register of what it signed needs the key all the same."""
+    document = controller.controller_document(ISSUER, [Method(KEY, method.key, revoked=now)])
+
+    with pytest.raises(MethodRefused) as refused:
+        find(document)
+
+    assert refused.value.code == "key_revoked"
+    assert method.key == find(document, even_revoked=True)
+
+
 class TestBuilders:
     """What we publish about our keys."""
 

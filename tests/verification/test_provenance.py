@@ -221,7 +221,6 @@ def test_a_listed_key_that_gives_no_assurance_is_refused(school):
     ("changes", "code"),
     [
         ({"controller": "https://other.example/"}, Code.CONTROLLER_MISMATCH),
-        ({"revoked": "2026-11-22T00:00:00Z"}, Code.KEY_REVOKED),
         ({"expires": "2026-11-22T00:00:00Z"}, Code.KEY_EXPIRED),
         ({"type": "PostQuantumKey"}, Code.METHOD_TYPE_UNKNOWN),
         ({"secretKeyMultibase": "z3u2"}, Code.PRIVATE_KEY),
@@ -239,6 +238,68 @@ def test_a_listed_key_that_the_issuer_does_not_stand_by_does_not_count(school, c
 
     assert report.find(code)
     assert report.verdict is not Verdict.GREEN
+
+
+class TestRevokedKey:
+    """Somebody else may have signed with it: strangers refuse it, the register knows better."""
+
+    @pytest.fixture(autouse=True)
+    def revoked(self, school):
+        """The school says of both of its keys that they are not to be believed any more."""
+        document = copy.deepcopy(school.issuer_document())
+        for method in document["verificationMethod"]:
+            method["revoked"] = "2026-11-22T00:00:00Z"
+        school.put(school.id, document)
+
+    @pytest.mark.parametrize("release", [School.issue, School.issue_token])
+    def test_what_the_register_holds_is_genuine(self, school, release):
+        """Our badges outlive the theft of our key."""
+        report = school.verify(release(school))
+
+        assert report.verdict is Verdict.GREEN
+        assert report.find(Code.PROVEN)
+
+    @pytest.mark.parametrize("secure", [School.sign, School.token])
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_what_the_register_does_not_hold_is_forged(self, school, secure, number):
+        """Signed by the very key, under a fresh identifier and under a known one."""
+        school.enter(school.credential(1))
+        forged = school.credential(number) | {"name": "Doctorat"}
+
+        report = school.verify(secure(school, forged))
+
+        expected = Code.DIFFERS_FROM_REGISTER if number == 1 else Code.NOT_IN_REGISTER
+        assert report.find(expected)
+        assert (report.verdict, report.integrity) == (Verdict.RED, Integrity.INVALID)
+
+    def test_what_somebody_else_signed_is_forged(self, school):
+        """That the date does not count makes no key of another's a key of ours."""
+        school.enter(school.credential())
+
+        report = by_mallory(school, school.method)
+
+        assert report.find(Code.BAD_SIGNATURE)
+        assert report.verdict is Verdict.RED
+
+    @pytest.mark.parametrize("release", [School.issue, School.issue_token])
+    def test_to_strangers_it_is_no_key(self, school, release):
+        """They cannot tell the genuine from the forged, whatever date a signature bears."""
+        badge = release(school)
+        school.owns = lambda issuer_id: False
+
+        report = school.verify(badge)
+
+        assert report.find(Code.KEY_REVOKED)
+        assert report.verdict is Verdict.RED
+
+    def test_the_date_counts_from_then_on(self, school):
+        """To a stranger who looked before it, the key was good."""
+        badge = school.issue()
+        school.owns = lambda issuer_id: False
+
+        report = school.verify(badge, at=ISSUED + timedelta(hours=1))
+
+        assert report.find(Code.PROVEN)
 
 
 def test_a_key_that_is_described_twice_does_not_count(school):
