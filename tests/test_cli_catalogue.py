@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from badgeservice import cli_catalogue
+from badgeservice.catalogue import framework as frameworks
+from badgeservice.settings import Settings
 from tests.conftest import ROOT, Run
 
 SLUG = "crcn-4-1-beginner"
@@ -125,6 +128,26 @@ def test_an_installation_that_cannot_be_opened_was_not_compared(
     assert 0 == answer.returncode, answer.stdout + answer.stderr
     assert "not compared with what was published here: " in answer.stdout
     assert "key-passphrase" in answer.stdout
+
+
+class Elsewhere(Settings):
+    """Settings whose frameworks stand in another folder."""
+
+    @property
+    def content_dir(self) -> Path:
+        """The parent of the data folder."""
+        return self.data_dir.parent / "content"
+
+
+def test_a_framework_that_is_wrong_is_named_by_its_own_lines(tmp_path: Path, folder: Path) -> None:
+    """Nothing can be said of a class without it, so nothing else is said."""
+    content = Path(shutil.copytree(frameworks.FOLDER.parent, tmp_path / "content"))
+    path = edit(content / "frameworks" / "crcn.yaml", ('code: "1.2"', 'code: "1.1"'))
+
+    found = cli_catalogue._read(Elsewhere(data_dir=tmp_path / "data"), folder)
+
+    assert found.problems == [f"{path}, line 39, domains.0.competences.1.code: 1.1 is given twice"]
+    assert found.templates == []
 
 
 def test_a_folder_without_classes_is_a_problem(run: Run, tmp_path: Path) -> None:

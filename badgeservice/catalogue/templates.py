@@ -174,18 +174,19 @@ def survey(folder: Path, framework: Framework) -> tuple[list[Template], list[str
 
 def load(folder: Path, framework: Framework) -> Template:
     """Return the badge class in `folder`; raise CatalogueError naming every problem."""
-    badge, data = _read(folder / "badge.yaml", _BadgeSchema())
-    has_rule = (folder / "rule.yaml").exists()
-    rule, ruling = _read(folder / "rule.yaml", _RuleSchema()) if has_rule else (None, None)
-    problems = [
-        *_own_problems(badge, data, folder, framework),
-        *_state_problems(badge, data, rule),
-        *_claim_problems(badge),
-    ]
-    if rule is not None and ruling is not None:
-        problems += [*_rule_problems(rule, ruling, data["slug"]), *_claim_problems(rule)]
-    if problems:
+    badge, rule = source.read(folder / "badge.yaml"), None
+    if (folder / "rule.yaml").exists():
+        rule = source.read(folder / "rule.yaml")
+    data, ruling, problems = _shaped(badge, rule)
+    if data is None:
         raise CatalogueError("\n".join(problems))
+    problems += [*_state_problems(badge, data, rule), *_claim_problems(badge)]
+    if rule is not None:
+        problems += _claim_problems(rule)
+        if ruling is not None:
+            problems += _rule_problems(rule, ruling, data["slug"])
+    if unfit := list(_own_problems(badge, data, folder, framework)):
+        raise CatalogueError("\n".join(unfit + problems))
     kind = data["kind"]
     level = framework.level(data["level"]) if kind is Kind.SKILL else None
     members = tuple(
@@ -196,7 +197,7 @@ def load(folder: Path, framework: Framework) -> Template:
     claims = _claims(framework, data["competences"], level, members)
     competences = tuple(dict.fromkeys(competence for competence, _ in claims))
     themes = _themes(competences, members)
-    problems = list(_criteria_problems(badge, data, themes, level, ruling))
+    problems += _criteria_problems(badge, data, themes, level, ruling)
     if problems:
         raise CatalogueError("\n".join(problems))
     drawings = folder.parent / ARTWORK
@@ -229,9 +230,19 @@ def load(folder: Path, framework: Framework) -> Template:
     )
 
 
-def _read(path: Path, schema: Schema) -> tuple[source.Source, dict[str, Any]]:
-    file = source.read(path)
-    return file, file.load(schema)
+def _shaped(
+    badge: source.Source, rule: source.Source | None
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None, list[str]]:
+    """Return what the two files say, None for one that has not the right shape, and every problem."""
+    found: list[dict[str, Any] | None] = []
+    problems: list[str] = []
+    for file, schema in ((badge, _BadgeSchema()), (rule, _RuleSchema())):
+        try:
+            found.append(None if file is None else file.load(schema))
+        except CatalogueError as error:
+            found.append(None)
+            problems += error.message.splitlines()
+    return found[0], found[1], problems
 
 
 def _members(
@@ -242,22 +253,28 @@ def _members(
     Raises CatalogueError for one that is not there, or is no badge for a skill.
     """
     for position, slug in enumerate(data[field]):
+        path = folder / slug / "badge.yaml"
+        if not path.exists():
+            raise CatalogueError(badge.problem((field, position), f"there is no class {slug}"))
         try:
-            _, member = _read(folder / slug / "badge.yaml", _BadgeSchema())
-            if member["kind"] is not Kind.SKILL:
-                raise CatalogueError(
-                    badge.problem((field, position), f"{slug} is no badge for a skill")
-                )
-            yield Member(
-                slug=slug,
-                is_required=field == "members",
-                name=member["name"],
-                competences=tuple(framework.competence(code) for code in member["competences"]),
-                level=framework.level(member["level"]),
-            )
-        except KeyError:
+            member = source.read(path).load(_BadgeSchema())
+            skill = member["kind"] is Kind.SKILL
+            competences = tuple(framework.competence(code) for code in member["competences"])
+            level = framework.level(member["level"]) if skill else None
+        except (CatalogueError, KeyError):
             # Its own problems are told where they are: this only says that it cannot be cited.
             raise CatalogueError(badge.problem((field, position), f"{slug} is not right")) from None
+        if level is None:
+            raise CatalogueError(
+                badge.problem((field, position), f"{slug} is no badge for a skill")
+            )
+        yield Member(
+            slug=slug,
+            is_required=field == "members",
+            name=member["name"],
+            competences=competences,
+            level=level,
+        )
 
 
 _Claim = tuple[Competence, Level | None]

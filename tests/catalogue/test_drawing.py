@@ -99,7 +99,10 @@ def test_refuses_a_title_that_xml_cannot_hold() -> None:
         fill(title="nul\x00")
 
 
-@pytest.mark.parametrize("template", ["beginner", "intermediate", "advanced"])
+SHAPES = ["beginner", "intermediate", "advanced", "participation", "milestone"]
+
+
+@pytest.mark.parametrize("template", SHAPES)
 def test_text_is_never_smaller_than_can_be_read(template: str) -> None:
     """28 pixels of 600 is the least that the badge scheme allows."""
     drawn = fill(template, label="Textile & numérique", band="Maison de l'emploi du Cotentin")
@@ -149,18 +152,18 @@ def test_refuses_a_hostile_template_and_a_hostile_inset() -> None:
         drawing.fill(sound, title="", colour="#000000", texts={}, insets={"pictogram": hostile})
 
 
-def test_levels_are_told_apart_without_colour() -> None:
-    """Shape and number of bars carry the level: badges are printed in black and white."""
+def test_levels_and_kinds_are_told_apart_without_colour() -> None:
+    """Shape and number of bars carry them: badges are printed in black and white."""
     outlines = set()
     bars = []
-    for template in ("beginner", "intermediate", "advanced"):
+    for template in SHAPES:
         png = artwork.render(fill(template))
         alpha = Image.open(io.BytesIO(png)).getchannel("A").point(lambda value: value > 127)
         outlines.add(alpha.resize((30, 30)).tobytes())
         bars.append(fill(template).count('rx="11"'))
 
-    assert len(outlines) == 3
-    assert bars == [1, 2, 3]
+    assert len(outlines) == 5
+    assert bars == [1, 2, 3, 0, 0]
 
 
 def test_every_domain_has_a_pictogram_that_draws(framework: Framework) -> None:

@@ -226,7 +226,11 @@ def test_refuses_what_does_not_fit_the_kind(
 
 
 MEMBER_MISTAKES = {
-    "unknown": ("crcn-4-2-beginner", "crcn-4-9-beginner", r"crcn-4-9-beginner/badge\.yaml: cannot"),
+    "unknown": (
+        "crcn-4-2-beginner",
+        "crcn-4-9-beginner",
+        r"line 12, options\.1: there is no class",
+    ),
     "itself": ("- crcn-4-2-beginner", f"- {DOUBLE}", rf"line 12, options\.1: {DOUBLE} is no badge"),
     "twice": ("- crcn-4-2-beginner", "- crcn-1-3-intermediate", "members: A badge is named twice"),
     "only one": (
@@ -366,6 +370,27 @@ def test_tells_all_mistakes_of_all_classes_at_once(folder: Path) -> None:
         True,
         True,
         True,
+    ]
+
+
+def test_tells_the_mistakes_of_both_files_at_once(folder: Path, framework: Framework) -> None:
+    """A rule is not left unread because the badge beside it is wrong, nor a text because of it."""
+    spoil(folder, "badge.yaml", "version: 1", "version: one")
+    spoil(folder, "rule.yaml", "validity: P24M", "validity: P2Y")
+
+    _, shapes = templates.survey(folder, framework)
+    spoil(folder, "badge.yaml", "version: one", "version: 1")
+    spoil(folder, "badge.yaml", "**Verification**", "Verification")
+    _, texts = templates.survey(folder, framework)
+
+    assert [problem.partition(f"{SLUG}/")[2].split(": ")[0] for problem in shapes] == [
+        "badge.yaml, line 3, version",
+        "rule.yaml, line 12, validity",
+        "",  # the milestone that cites this class
+    ]
+    assert [problem.partition(f"{SLUG}/")[2].split(": ")[0] for problem in texts] == [
+        "rule.yaml, line 12, validity",
+        "badge.yaml, line 44, criteria.en",
     ]
 
 
