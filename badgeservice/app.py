@@ -26,7 +26,7 @@ from badgeservice.learning import content
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
 from badgeservice.openbadges import contexts
 from badgeservice.settings import Environment, Settings
-from badgeservice.storage import sqlite  # noqa: F401  # its rules hold from here on
+from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules hold from here on
 from badgeservice.storage.vault import Vault
 
 log = structlog.get_logger()

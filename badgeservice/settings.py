@@ -26,6 +26,8 @@ from badgeservice.storage.vault import MASTER_KEY_BYTES
 
 PREFIX = "BADGESERVICE_"
 _SECRET_BYTES_AT_MOST = 4096
+# The databases on which all tests run; `postgresql` alone takes the same driver.
+_DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
 # It is compared letter by letter for ever, so it has one form only; other alphabets as `xn--`.
@@ -64,7 +66,9 @@ class Settings:
     data_dir: Annotated[
         Path, "folder of the SQLite database, the signer's log, secrets and development mails"
     ] = Path("var")
-    database_url: Annotated[str, "SQLAlchemy address; empty: SQLite in the data folder"] = ""
+    database_url: Annotated[
+        str, "`postgresql://…` or `sqlite:///…`; empty: SQLite in the data folder"
+    ] = ""
     keys_dir: Annotated[Path, "folder of the encrypted signing keys and their registry"] = Path(
         "keys"
     )
@@ -156,9 +160,12 @@ class Settings:
         if self.smtp_security not in ("starttls", "tls", "none"):
             problems.append(f"{PREFIX}SMTP_SECURITY: starttls, tls or none")
         try:
-            make_url(self.sqlalchemy_url)
+            driver = make_url(self.sqlalchemy_url).drivername
         except ArgumentError:
             problems.append(f"{PREFIX}DATABASE_URL: not an address of a database")
+        else:
+            if driver not in _DRIVERS:
+                problems.append(f"{PREFIX}DATABASE_URL: begins with postgresql:// or sqlite:///")
         if not 0 <= self.trusted_proxies <= 5:
             problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
         if self.log_level not in ("debug", "info", "warning", "error"):
@@ -264,7 +271,9 @@ class Settings:
 
 
 # Variables with our prefix that belong to scripts and tests, not to the service.
-NOT_SETTINGS = frozenset({"BADGESERVICE_SCREENSHOTS", "BADGESERVICE_VECTORS"})
+NOT_SETTINGS = frozenset(
+    {"BADGESERVICE_SCREENSHOTS", "BADGESERVICE_TEST_POSTGRESQL", "BADGESERVICE_VECTORS"}
+)
 
 
 def _convert(wanted: Any, text: str) -> Any:

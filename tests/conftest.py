@@ -11,15 +11,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
 
 import badgeservice
 from badgeservice import extensions, installation
@@ -29,6 +29,7 @@ from badgeservice.mail import Message
 from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
+from tests.databases import DATABASES, Database
 
 _connect = socket.socket.connect
 
@@ -87,19 +88,73 @@ def vault() -> Vault:
     return Vault(bytes(range(32)))
 
 
-@pytest.fixture
-def session() -> Iterator[Session]:
-    """A session on an empty database in memory, with every table of every room."""
+# --- databases -----------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the databases be named on which the tests run."""
+    parser.addoption(
+        "--database",
+        action="append",
+        choices=list(DATABASES),
+        help="where tests keep their rows; may be given twice; default: sqlite",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that has rows, whichever fixture they come through, on each database."""
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database") or ["sqlite"]
+        metafunc.parametrize("database", chosen, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest) -> Database:
+    """The kind of database that a test runs on."""
+    return DATABASES[request.param]
+
+
+@pytest.fixture(scope="session")
+def with_tables(database: Database, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with every table of every room, to be copied."""
     for module in pkgutil.walk_packages(badgeservice.__path__, "badgeservice."):
         if module.name.endswith(".models"):
             importlib.import_module(module.name)
-    engine = create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
+    url = database.new(tmp_path_factory.mktemp("tables"))
+    engine = create_engine(url)
     Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        yield session
     engine.dispose()
+    return url
+
+
+@contextmanager
+def copied(database: Database, address: str, folder: Path) -> Iterator[Engine]:
+    """Open a copy of a database, and remove it afterwards."""
+    folder.mkdir()
+    own = database.copy(address, folder)
+    engine = create_engine(own)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        database.drop(own)
+
+
+@pytest.fixture
+def engine(database: Database, with_tables: str, tmp_path: Path) -> Iterator[Engine]:
+    """A database without rows for several connections at a time, as processes have them."""
+    with copied(database, with_tables, tmp_path / "engine") as engine:
+        yield engine
+
+
+@pytest.fixture
+def session(database: Database, with_tables: str, tmp_path: Path) -> Iterator[Session]:
+    """A session on a database without rows, which nobody else is connected to."""
+    with copied(database, with_tables, tmp_path / "session") as own, Session(own) as session:
+        yield session
+
+
+# --- installations -------------------------------------------------------------------------------
 
 
 @dataclass
@@ -141,9 +196,12 @@ def settings_in(folder: Path, **changes: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def installed(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """An installation with its secrets, keys, tables and seeds; made once, copied by tests."""
-    settings = settings_in(tmp_path_factory.mktemp("installation"))
+    folder = tmp_path_factory.mktemp("installation")
+    # On SQLite the default: a file in the data folder, which is copied with it.
+    address = "" if database.name == "sqlite" else database.new(folder)
+    settings = settings_in(folder, database_url=address)
     made_at = datetime(2026, 11, 1, tzinfo=UTC)
     installation.prepare_files(settings, now=made_at)
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
@@ -174,6 +232,9 @@ def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> 
 
 def copy_of(settings: Settings, folder: Path, **changes: object) -> Settings:
     """Return the settings of a copy of an installation, in `folder`; the keys are shared."""
+    if settings.database_url:
+        address = DATABASES["postgresql"].copy(settings.database_url, folder)
+        changes = {"database_url": address, **changes}
     copy = settings_in(folder, keys_dir=settings.keys_dir, **changes)
     copy.data_dir.mkdir(parents=True)
     for file in settings.data_dir.iterdir():
@@ -192,24 +253,30 @@ def running(settings: Settings, clock: Clock, letters: Letters) -> Iterator[Flas
     yield application
     with application.app_context():
         extensions.db.engine.dispose()
+    if settings.database_url:
+        DATABASES["postgresql"].drop(settings.database_url)
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def environment(installed: Settings, tmp_path: Path) -> dict[str, str]:
+def environment(
+    installed: Settings, database: Database, tmp_path: Path
+) -> Iterator[dict[str, str]]:
     """The environment of a fresh copy of the installation."""
-    data_dir = tmp_path / "data"
-    shutil.copytree(installed.data_dir, data_dir)
+    settings = copy_of(installed, tmp_path)
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BADGESERVICE_")}
-    return {
+    yield {
         **inherited,
-        "BADGESERVICE_BASE_URL": installed.base_url,
-        "BADGESERVICE_DATA_DIR": str(data_dir),
-        "BADGESERVICE_KEYS_DIR": str(installed.keys_dir),
+        "BADGESERVICE_BASE_URL": settings.base_url,
+        "BADGESERVICE_DATA_DIR": str(settings.data_dir),
+        "BADGESERVICE_DATABASE_URL": settings.database_url,
+        "BADGESERVICE_KEYS_DIR": str(settings.keys_dir),
         "LANG": "fr_FR.UTF-8",
     }
+    if settings.database_url:
+        database.drop(settings.database_url)
 
 
 @pytest.fixture

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from badgeservice.settings import Settings
 from tests.conftest import Run
+
+
+def tamper(environment: dict[str, str], statement: str, **values: object) -> None:
+    """Change rows of an installation behind its back."""
+    engine = create_engine(Settings.from_environment(environment).sqlalchemy_url)
+    with engine.begin() as connection:
+        connection.execute(text(statement), values)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -194,9 +203,7 @@ def test_an_unreachable_status_list_is_amber(
 ) -> None:
     """Exit status 2: what was not checked is never green."""
     _, out = issued
-    engine = create_engine(f"sqlite:///{environment['BADGESERVICE_DATA_DIR']}/badgeservice.sqlite3")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE status_list SET published = X''"))
+    tamper(environment, "UPDATE status_list SET published = :nothing", nothing=b"")
 
     answer = run("verify", out / "badge.png")
 
@@ -236,9 +243,7 @@ def test_audit_exits_1_when_something_is_wrong(
     run: Run, issued: tuple[str, Path], environment: dict[str, str]
 ) -> None:
     """So that a nightly job fails."""
-    engine = create_engine(f"sqlite:///{environment['BADGESERVICE_DATA_DIR']}/badgeservice.sqlite3")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE audit_event SET actor = 'nobody'"))
+    tamper(environment, "UPDATE audit_event SET actor = 'nobody'")
 
     answer = run("audit")
 

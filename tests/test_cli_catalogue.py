@@ -92,6 +92,7 @@ def test_without_an_installation_it_says_that_nothing_was_compared(
 ) -> None:
     """What was not checked is never shown as good."""
     environment["BADGESERVICE_DATA_DIR"] = str(tmp_path / "nothing")
+    environment["BADGESERVICE_DATABASE_URL"] = ""
     edit(folder / SLUG / "badge.yaml", ("phishing, backup", "phishing, copies"))
 
     answer = run("catalogue", "check", folder)
@@ -106,6 +107,7 @@ def test_without_an_installation_it_says_that_nothing_was_compared(
 
 def test_a_database_without_tables_was_not_compared(run: Run, environment: dict[str, str]) -> None:
     """A set-up that was refused leaves one behind."""
+    environment["BADGESERVICE_DATABASE_URL"] = ""
     data = Path(environment["BADGESERVICE_DATA_DIR"])
     (data / "badgeservice.sqlite3").write_bytes(b"")
     for journal in data.glob("*.sqlite3-*"):

@@ -42,7 +42,7 @@ STATIC_SECONDS = 365 * 24 * 3600
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Refuse foreign forms before each view, add the headers after it."""
+    """Refuse foreign forms and impossible addresses before each view, add the headers after it."""
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,  # a quiz stays open for days; the token ends with the session
         WTF_CSRF_SSL_STRICT=False,  # it compares the referrer, and we send none
@@ -50,6 +50,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     production = settings.environment is Environment.PRODUCTION
     versions = _Versions(Path(str(app.static_folder)))
     app.before_request(_refuse_foreign_forms)
+    app.before_request(_refuse_impossible_addresses)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -72,6 +73,12 @@ def _refuse_foreign_forms() -> None:
         site = request.headers.get("Sec-Fetch-Site")
         if site is not None and site not in OWN_SITES:
             abort(403)
+
+
+def _refuse_impossible_addresses() -> None:
+    """Refuse an address with a NUL in it: nothing is called that, and PostgreSQL cannot be asked."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _limit_caching(response: Response) -> None:

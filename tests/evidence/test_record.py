@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from sqlalchemy import delete, event, func, insert, select, text
+from sqlalchemy import delete, event, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -315,8 +315,6 @@ def test_evidence_about_nobody_is_not_recorded(
     session: Session, vault: Vault, quiz: Quiz, now: datetime
 ) -> None:
     """A person who is not there is no repetition of a claim: the database's refusal comes through."""
-    session.execute(text("PRAGMA foreign_keys=ON"))
-
     with pytest.raises(IntegrityError):
         record.record(session, vault, quiz(person_id="per_none"), now=now)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, MutableSequence
+from collections.abc import Callable, MutableSequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from random import Random
 from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, inspect, select
+from sqlalchemy import Engine, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,7 +37,6 @@ from badgeservice.learning.models import Attempt, Mode, ModuleContent, SavedAnsw
 from badgeservice.learning.views import Kind, PresentedQuestion, Verdict
 from badgeservice.people import accounts
 from badgeservice.people.models import Organisation
-from badgeservice.storage.base import Base
 from badgeservice.storage.vault import PersonalData, Vault
 
 RIGHT_CHOICES = {
@@ -620,22 +618,6 @@ def test_the_stored_draw_says_nothing_about_the_person(learner: Learner) -> None
 # --- races ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[Engine]:
-    """One database file for several requests at a time, as in the service."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'learning.sqlite3'}")
-
-    @event.listens_for(engine, "connect")
-    def _as_in_the_service(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA busy_timeout=5000")
-
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
 def at_once(*requests: Callable[[], object]) -> list[object]:
     """Let each request run in its own thread, from the same instant; return what each returned."""
     barrier = Barrier(len(requests))
@@ -649,10 +631,10 @@ def at_once(*requests: Callable[[], object]) -> list[object]:
 
 
 def test_two_taps_on_send_are_one(
-    on_disk: Engine, vault: Vault, module: Module, now: datetime
+    engine: Engine, vault: Vault, module: Module, now: datetime
 ) -> None:
     """W11: both requests show the same result, and it is evidence once. Twenty times over."""
-    with Session(on_disk) as session:
+    with Session(engine) as session:
         learner = Learner(session, vault, module, now)
         for _ in range(20):
             learner.id = learner.another(f"{learner.rng.random()}@example.org")
@@ -662,7 +644,7 @@ def test_two_taps_on_send_are_one(
             attempt_id, person_id = attempt.id, learner.id
 
             def send(attempt_id: str = attempt_id, person_id: str = person_id) -> object:
-                with Session(on_disk) as own:
+                with Session(engine) as own:
                     mine = attempts.get(own, attempt_id, person_id)
                     result = attempts.submit(own, vault, mine, now=learner.now)
                     own.commit()
@@ -675,10 +657,10 @@ def test_two_taps_on_send_are_one(
 
 
 def test_nothing_is_saved_beside_the_sending(
-    on_disk: Engine, vault: Vault, module: Module, now: datetime
+    engine: Engine, vault: Vault, module: Module, now: datetime
 ) -> None:
     """An answer that arrives with the sending is graded or refused, never kept ungraded."""
-    with Session(on_disk) as session:
+    with Session(engine) as session:
         learner = Learner(session, vault, module, now)
         for _ in range(20):
             learner.id = learner.another(f"{learner.rng.random()}@example.org")
@@ -688,7 +670,7 @@ def test_nothing_is_saved_beside_the_sending(
             attempt_id, person_id = attempt.id, learner.id
 
             def send(attempt_id: str = attempt_id, person_id: str = person_id) -> object:
-                with Session(on_disk) as own:
+                with Session(engine) as own:
                     mine = attempts.get(own, attempt_id, person_id)
                     result = attempts.submit(own, vault, mine, now=learner.now)
                     own.commit()
@@ -697,7 +679,7 @@ def test_nothing_is_saved_beside_the_sending(
             def save(
                 attempt_id: str = attempt_id, person_id: str = person_id, form: Form = form
             ) -> object:
-                with Session(on_disk) as own:
+                with Session(engine) as own:
                     mine = attempts.get(own, attempt_id, person_id)
                     try:
                         attempts.save_answer(own, vault, mine, 1, form, now=learner.now)
@@ -712,10 +694,10 @@ def test_nothing_is_saved_beside_the_sending(
 
 
 def test_a_start_beside_another_is_refused_not_doubled(
-    on_disk: Engine, vault: Vault, module: Module, now: datetime
+    engine: Engine, vault: Vault, module: Module, now: datetime
 ) -> None:
     """Two requests start at the same instant: one attempt, and one is told to try again."""
-    with Session(on_disk) as first, Session(on_disk) as second:
+    with Session(engine) as first, Session(engine) as second:
         learner = Learner(first, vault, module, now)
         first.commit()
 
@@ -734,10 +716,10 @@ def test_a_start_beside_another_is_refused_not_doubled(
 
 
 def test_all_who_start_a_new_module_at_once_have_started(
-    on_disk: Engine, vault: Vault, module: Module, now: datetime
+    engine: Engine, vault: Vault, module: Module, now: datetime
 ) -> None:
     """A workshop begins: whoever keeps the content first turns nobody away. Twenty times over."""
-    with Session(on_disk) as session:
+    with Session(engine) as session:
         learner = Learner(session, vault, module, now)
         persons = [learner.another(f"learner-{number}@example.org") for number in range(4)]
         session.commit()
@@ -748,7 +730,7 @@ def test_all_who_start_a_new_module_at_once_have_started(
         )
 
         def start(person_id: str, new: Module = new) -> object:
-            with Session(on_disk) as own:
+            with Session(engine) as own:
                 attempts.start(own, new, person_id, Mode.ASSESS, now=now, rng=Random())
                 own.commit()
                 return "started"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from badgeservice.people.models import Organisation
-from badgeservice.storage.base import Base
 
 from .postbox import Postbox
 
@@ -31,17 +29,8 @@ def controller(session: Session) -> Organisation:
 
 
 @pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[Callable[[], Session]]:
-    """Sessions on one database file, as processes of the service have them, with the organisation."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'people.sqlite3'}")
-
-    @event.listens_for(engine, "connect")
-    def _as_in_the_service(connection, _record):  # type: ignore[no-untyped-def]
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA busy_timeout=5000")
-
-    Base.metadata.create_all(engine)
+def on_disk(engine: Engine) -> Iterator[Callable[[], Session]]:
+    """Sessions on one database, as processes of the service have them, with the organisation."""
     with Session(engine) as session:
         session.add(Organisation(slug="cotentin", name="Cotentin Digital"))
         session.commit()
@@ -54,4 +43,3 @@ def on_disk(tmp_path: Path) -> Iterator[Callable[[], Session]]:
     yield open_session
     for session in opened:
         session.close()
-    engine.dispose()

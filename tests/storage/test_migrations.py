@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import LargeBinary, inspect
 
 from badgeservice.extensions import alembic, db
 from badgeservice.settings import Settings
@@ -31,15 +30,16 @@ def test_migrations_can_be_undone_and_done_again(app: Flask) -> None:
         )
 
 
-def test_sqlite_is_durable_and_strict(app: Flask) -> None:
+def test_a_connection_of_the_service_is_durable_and_strict(app: Flask) -> None:
     """An acknowledged badge survives a power cut, and no row points nowhere."""
+    asked, wanted = {
+        "sqlite": (
+            ["PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys"], ["wal", 2, 1],
+        ),
+        "postgresql": (["SHOW synchronous_commit", "SHOW timezone"], ["on", "UTC"]),
+    }[db_name(app)]  # fmt: skip
     with app.app_context(), db.engine.connect() as connection:
-        pragmas = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        }
-
-    assert {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1} == pragmas
+        assert wanted == [connection.exec_driver_sql(each).scalar() for each in asked]
 
 
 def test_a_migration_does_not_lean_on_the_models(installed: Settings) -> None:
@@ -48,11 +48,16 @@ def test_a_migration_does_not_lean_on_the_models(installed: Settings) -> None:
         assert "badgeservice" not in path.read_text()
 
 
-def test_the_first_migration_registers_no_readable_name(installed: Settings) -> None:
+def test_the_first_migration_registers_no_readable_name(app: Flask) -> None:
     """Columns that hold data about persons hold bytes from the first table on."""
-    with sqlite3.connect(installed.data_dir / "badgeservice.sqlite3") as connection:
-        columns = {
-            name: kind for _, name, kind, *_ in connection.execute("PRAGMA table_info(person)")
-        }
+    with app.app_context():
+        columns = {each["name"]: each["type"] for each in inspect(db.engine).get_columns("person")}
 
-    assert {"BLOB"} == {columns[name] for name in ("email", "email_index", "name")}
+    for name in ("email", "email_index", "name"):
+        assert isinstance(columns[name], LargeBinary), name
+
+
+def db_name(app: Flask) -> str:
+    """Return the kind of database that the application runs on."""
+    with app.app_context():
+        return str(db.engine.dialect.name)

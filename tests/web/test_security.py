@@ -14,7 +14,7 @@ from badgeservice import extensions
 from badgeservice.app import create_app
 from badgeservice.issuing.models import Badge
 from badgeservice.settings import Environment, Settings
-from tests.conftest import Letters
+from tests.conftest import Letters, copy_of
 from tests.web.conftest import MODULE, Learner, csrf_token
 
 # What a private page must never lack, and what no page may lack.
@@ -263,19 +263,15 @@ def test_attack_a_forwarded_host_is_not_believed(client):
 @pytest.fixture
 def production(installed: Settings, tmp_path: Path) -> Iterator[Flask]:
     """The application as it runs in production."""
-    data = tmp_path / "data"
-    data.mkdir()
-    (data / "badgeservice.sqlite3").write_bytes(
-        (installed.data_dir / "badgeservice.sqlite3").read_bytes()
-    )
-    settings = dataclasses.replace(
+    secrets = installed.data_dir
+    settings = copy_of(
         installed,
+        tmp_path,
         environment=Environment.PRODUCTION,
         base_url="https://badges.example",
-        data_dir=data,
-        key_passphrase_file=installed.data_dir / "key-passphrase",
-        secret_key_file=installed.data_dir / "secret-key",
-        personal_data_key_file=installed.data_dir / "personal-data-key",
+        key_passphrase_file=secrets / "key-passphrase",
+        secret_key_file=secrets / "secret-key",
+        personal_data_key_file=secrets / "personal-data-key",
         smtp_host="smtp.example",
         contact_email="aide@badges.example",
     )
