@@ -21,7 +21,7 @@ from badgeservice.errors import (
     OfferClosed,
     SelfCheckFailed,
 )
-from badgeservice.issuing import issue, preview, shelf
+from badgeservice.issuing import audit, issue, preview, shelf
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import (
     Badge,
@@ -286,6 +286,40 @@ def test_racing_taps_make_one_badge(
     issued = desk.session.scalars(select(Badge.public_id)).all()
     assert 1 == len(issued)
     assert [*issued, *issued] == seen
+
+
+def test_twenty_people_accept_at_once(desk: Desk, another_desk: Callable[[], Desk]) -> None:
+    """Race: each has a badge, a place of its own and a link in the chain; nobody waits in vain."""
+    waiting = [(a.id, a.person_id) for a in (desk.offer(f"p{n}@example.org") for n in range(20))]
+    desk.session.commit()
+    start, failures = threading.Barrier(len(waiting)), []
+
+    def tap(award_id: str, person_id: str) -> None:
+        own = another_desk()
+        start.wait()
+        try:
+            issue.accept_and_issue(
+                own.session,
+                own.office,
+                award_id=award_id,
+                person_id=person_id,
+                choices=CHOICES,
+                actor=person_id,
+                now=own.clock(),
+            )
+        except Exception as error:
+            failures.append(error)
+        own.session.close()
+
+    taps = [threading.Thread(target=tap, args=each) for each in waiting]
+    for thread in taps:
+        thread.start()
+    for thread in taps:
+        thread.join()
+
+    assert [] == failures
+    assert 20 == len(desk.session.scalars(select(Badge.public_id)).all())
+    assert [] == list(audit.violations(desk.session, desk.office))
 
 
 def test_the_chain_tells_of_the_badge_without_a_person(desk: Desk) -> None:

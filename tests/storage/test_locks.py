@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from badgeservice.storage import chain, sqlite  # noqa: F401  # the second has effects on engines
-from badgeservice.storage.base import Base
+from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
 
 WRITERS, EACH = 8, 5
 
 
-def test_writers_of_the_chain_come_one_after_the_other(tmp_path: Path, now: datetime) -> None:
+def test_writers_of_the_chain_come_one_after_the_other(engine: Engine, now: datetime) -> None:
     """Nothing was written before in these transactions: reading the last link takes the turn."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'chain.sqlite3'}")
-    Base.metadata.create_all(engine, tables=[AuditEvent.metadata.tables["audit_event"]])
     start = threading.Barrier(WRITERS)
     failures: list[Exception] = []
 
@@ -50,4 +46,3 @@ def test_writers_of_the_chain_come_one_after_the_other(tmp_path: Path, now: date
         assert failures == []
         assert chain.breaks(session) == []
         assert len(session.scalars(select(AuditEvent.sequence)).all()) == WRITERS * EACH
-    engine.dispose()
