@@ -42,6 +42,7 @@ _FILES = {
     Format.JSON: "credential.json",
     Format.JWT: "credential.jwt",
     Format.PNG: "badge.png",
+    Format.SVG: "badge.svg",
 }
 
 

@@ -50,11 +50,11 @@ def test_setup_refuses_another_address(environment: dict[str, str], run: Run) ->
     assert "belongs to did:web:localhost:issuers:demo" in answer.stderr
 
 
-def test_issue_writes_three_files(run: Run, issued: tuple[str, Path]) -> None:
+def test_issue_writes_a_file_in_every_form(run: Run, issued: tuple[str, Path]) -> None:
     """Each is green to `verify`, which exits 0."""
     _, out = issued
 
-    for name in ("credential.json", "credential.jwt", "badge.png"):
+    for name in ("credential.json", "credential.jwt", "badge.png", "badge.svg"):
         answer = run("verify", out / name)
         assert 0 == answer.returncode, answer.stdout
         assert answer.stdout.startswith("✔ Badge authentique et actif")
@@ -69,7 +69,7 @@ def test_issue_answers_in_json(run: Run, tmp_path: Path) -> None:
 
     said = json.loads(answer.stdout)
     credential = json.loads((tmp_path / "b" / "credential.json").read_text())
-    assert {"json", "jwt", "png"} == set(said["files"])
+    assert {"json", "jwt", "png", "svg"} == set(said["files"])
     assert said["id"] == credential["id"]
     assert "Anaïs Lemoigne" in json.dumps(credential, ensure_ascii=False)
     assert "Securing the digital environment — beginner" == credential["name"]

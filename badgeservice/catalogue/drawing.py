@@ -62,6 +62,16 @@ def fill(
     return drawn
 
 
+def with_common_fonts(drawing: bytes) -> bytes:
+    """Return a drawing that names typefaces to fall back to, for those who do not have ours.
+
+    Our own renderer has it, and writes the text within its places; elsewhere a sans serif of about
+    the same width stands in.
+    """
+    ours = b'font-family="Atkinson Hyperlegible Next"'
+    return drawing.replace(ours, ours[:-1] + b', Helvetica, Arial, sans-serif"')
+
+
 def _place(root: ElementTree.Element, tag: str, name: str) -> ElementTree.Element:
     """Return the only element `tag` of the drawing whose id is `name`."""
     places = [element for element in root.iter(f"{_SVG}{tag}") if element.get("id") == name]

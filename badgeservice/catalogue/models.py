@@ -40,6 +40,10 @@ class BadgeClassVersion(Base):
         """Return the SHA-256 of the badge image in `language` (PNG, 600 x 600)."""
         return str(self.document["artwork"][language]["image"])
 
+    def drawing_digest(self, language: str) -> str:
+        """Return the SHA-256 of the drawing in `language` (SVG), from which the images are made."""
+        return str(self.document["artwork"][language]["drawing"])
+
     def thumbnail_digest(self, language: str) -> str:
         """Return the SHA-256 of the small image in `language` (PNG, 192 x 192)."""
         return str(self.document["artwork"][language]["thumbnail"])

@@ -36,11 +36,11 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import LogEntry, Purpose
 from badgeservice.openbadges import status_list, strict_json, timestamps
-from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
 from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
+from badgeservice.verification import recognise
 from badgeservice.verification.register import content_digest
 
 _ROWS_AT_A_TIME = 200
@@ -141,7 +141,7 @@ def _bytes(session: Session, office: Office) -> _Findings:
         except BadgeserviceError as error:
             yield badge.public_id, error.message
             continue
-        if missing := {Format.JSON, Format.JWT, Format.PNG} - released.keys():
+        if missing := {Format.JSON, Format.JWT} - released.keys():
             yield badge.public_id, f"no {min(missing)} was ever released"
             continue
         for form, content in released.items():
@@ -164,8 +164,11 @@ def _signatures(
         vc_jwt.verify(released[Format.JWT].decode(), _key(office, registered[Format.JWT].method))
         if content_digest(secured) != credential.content_digest:
             yield badge.public_id, "the register describes another content"
-        if png.unbake(released[Format.PNG]).encode() != released[Format.JSON]:
-            yield badge.public_id, "the image carries another credential"
+        for form in released:
+            if registered[form].method is None:
+                submission = recognise(released[form])
+                if submission.text.encode() != released[Format.JSON]:
+                    yield badge.public_id, f"the {form} carries another credential"
     except (BadgeserviceError, UnicodeDecodeError) as error:
         yield badge.public_id, f"does not verify: {error}"
 

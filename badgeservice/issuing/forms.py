@@ -17,7 +17,7 @@ from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import ForthcomingRegister
 from badgeservice.issuing.signer import Purpose
 from badgeservice.openbadges import Document, strict_json
-from badgeservice.openbadges.bakery import png
+from badgeservice.openbadges.bakery import png, svg
 from badgeservice.openbadges.proofs import vc_jwt
 from badgeservice.verification import Verdict, recognise, verify
 from badgeservice.verification.fetching import Fetch
@@ -43,9 +43,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The image of a badge class in one language, as it is baked into."""
+    """The image of a badge class in one language, in pixels and as a drawing, to be baked into."""
 
     png: bytes
+    svg: bytes
 
 
 def make(
@@ -59,6 +60,7 @@ def make(
         Form(Format.JSON, secured, signer.verification_method),
         Form(Format.JWT, token, signer.jwt_key),
         Form(Format.PNG, png.bake(pictures.png, secured.decode()), None),
+        Form(Format.SVG, svg.bake(pictures.svg, secured.decode()), None),
     )
 
 

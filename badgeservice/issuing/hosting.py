@@ -26,9 +26,11 @@ CREDENTIAL_MEDIA_TYPES = {
     Format.JSON: "application/vc+ld+json",
     Format.JWT: "application/vc+jwt",
     Format.PNG: "image/png",
+    Format.SVG: "image/svg+xml",
 }
 JSON_LD = "application/ld+json"
 _SECONDS_SHORT, _SECONDS_FOR_EVER = 60, 31_536_000
+_SUFFIXES = "|".join(re.escape(form.suffix) for form in Format)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Hosting:
             for pattern, answer in (
                 (r"/b/(?P<public_id>[1-9A-HJ-NP-Za-km-z]{1,22})", self.credential),
                 (
-                    r"/b/(?P<public_id>[1-9A-HJ-NP-Za-km-z]{1,22})\.(?P<form>json|jwt|png)",
+                    rf"/b/(?P<public_id>[1-9A-HJ-NP-Za-km-z]{{1,22}})\.(?P<suffix>{_SUFFIXES})",
                     self.credential,
                 ),
                 (
@@ -78,17 +80,18 @@ class Hosting:
                 return answer(**match.groupdict())
         return None
 
-    def credential(self, public_id: str, form: str = Format.JSON) -> Hosted | None:
+    def credential(self, public_id: str, suffix: str = Format.JSON.suffix) -> Hosted | None:
         """Return a badge as it was released, None unless its holder lets others see it."""
         badge = self._session.get(Badge, public_id)
         if badge is None or badge.visibility == Visibility.PRIVATE:
             return None
+        form = next(form for form in Format if form.suffix == suffix)
         try:
-            body = shelf.take(self._session, self.office.vault, badge, Format(form))
+            body = shelf.take(self._session, self.office.vault, badge, form)
         except (HolderErased, CredentialNotFound):
             return None
         # Asked anew each time: its holder may hide it, and that holds from the same moment on.
-        return Hosted(body, CREDENTIAL_MEDIA_TYPES[Format(form)], 0)
+        return Hosted(body, CREDENTIAL_MEDIA_TYPES[form], 0)
 
     def achievement(self, slug: str, version: str, language: str) -> Hosted | None:
         """Return a published badge class version in one language."""

@@ -56,6 +56,20 @@ class Format(StrEnum):
     JSON = "json"
     JWT = "jwt"
     PNG = "png"
+    SVG = "svg"
+
+    @property
+    def suffix(self) -> str:
+        """What follows the public id in the address of this form, and in the name of its file."""
+        return _SUFFIXES[self]
+
+
+_SUFFIXES = {
+    Format.JSON: "json",
+    Format.JWT: "jwt",
+    Format.PNG: "png",
+    Format.SVG: "svg",
+}
 
 
 class StatusList(Base):

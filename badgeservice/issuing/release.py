@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from badgeservice.catalogue import drawing
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.issuing import build, forms, shelf, status_lists
 from badgeservice.issuing.build import Place
@@ -95,8 +96,7 @@ def release(
     Returns the register row and the forms. Raises SigningRefused or SelfCheckFailed; IntegrityError
     when the same edition was being released beside us.
     """
-    artwork = session.get_one(Artwork, version.artwork_digest(language))
-    made = forms.make(office, unsigned, Pictures(png=artwork.data), now=now)
+    made = forms.make(office, unsigned, _pictures(session, version, language), now=now)
     fetch = own_fetch(Hosting(session, office))
     forms.check(office, badge, unsigned, made, fetch=fetch, now=now)
     ends = unsigned.get("validUntil")
@@ -136,3 +136,9 @@ def release(
     intent.state = IntentState.ISSUED
     session.flush()
     return credential, made
+
+
+def _pictures(session: Session, version: BadgeClassVersion, language: str) -> Pictures:
+    image = session.get_one(Artwork, version.artwork_digest(language))
+    drawn = session.get_one(Artwork, version.drawing_digest(language))
+    return Pictures(png=image.data, svg=drawing.with_common_fonts(drawn.data))

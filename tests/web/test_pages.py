@@ -166,7 +166,19 @@ def test_no_text_of_a_template_escapes_translation(template):
     )
     words = re.findall(r"[^\W\d_]{3,}", text)
 
-    known = {"CRCN", "DigComp", "ESCO", "PNG", "JSON", "JWT", "Open", "Badges", "did", "json"}
+    known = {
+        "CRCN",
+        "DigComp",
+        "ESCO",
+        "PNG",
+        "SVG",
+        "JSON",
+        "JWT",
+        "Open",
+        "Badges",
+        "did",
+        "json",
+    }
     known |= {"jwks", "cnil", "plaintes", "formulaire", "defenseurdesdroits", "nbsp"}
     assert [] == [word for word in words if word not in known]
 

@@ -66,7 +66,7 @@ def world(app, holder, public_id) -> World:
             "slug": "crcn-4-1-beginner",
             "version": 1,
             "tongue": "fr",
-            "form": "json",
+            "suffix": "json",
             "kid": next(iter(office.public_keys)),
             "digest": artwork,
             "framework": "crcn",

@@ -66,17 +66,17 @@ def visibility(public_id: str) -> Response:
 
 @bilingual(
     bp,
-    fr="/mon-espace/badges/<public_id>/badge.<any(json,jwt,png):form>",
-    en="/my-space/badges/<public_id>/badge.<any(json,jwt,png):form>",
+    fr=f"/mon-espace/badges/<public_id>/badge.<any({badges.FILE_SUFFIXES}):suffix>",
+    en=f"/my-space/badges/<public_id>/badge.<any({badges.FILE_SUFFIXES}):suffix>",
 )
 @only_signed_in
-def file(public_id: str, form: str) -> Response:
+def file(public_id: str, suffix: str) -> Response:
     """Give the holder a file of the badge, whoever else may see it."""
     record = _own(public_id)
-    content = shelf.take(db.session, services().vault, record, Format(form))
-    response = make_response(content)
-    response.content_type = CREDENTIAL_MEDIA_TYPES[Format(form)]
-    name = f"{record.class_slug}-{record.public_id}.{form}"
+    form = next(form for form in Format if form.suffix == suffix)
+    response = make_response(shelf.take(db.session, services().vault, record, form))
+    response.content_type = CREDENTIAL_MEDIA_TYPES[form]
+    name = f"{record.class_slug}-{record.public_id}.{suffix}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

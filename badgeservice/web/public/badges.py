@@ -15,7 +15,7 @@ from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.extensions import db, limiter, services
 from badgeservice.issuing import editions, verdict
 from badgeservice.issuing import words as issuing_words
-from badgeservice.issuing.models import Badge, Credential, Visibility
+from badgeservice.issuing.models import Badge, Credential, Format, Visibility
 from badgeservice.issuing.states import Reason
 from badgeservice.sharing import qr
 from badgeservice.verification import Report, words
@@ -27,6 +27,9 @@ from badgeservice.web.presentation import rich_text
 from badgeservice.web.public import documents
 
 bp = Blueprint("badges", __name__)
+
+FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in Format)
+"""The endings of a badge's files, as the converter `any` of an address takes them."""
 
 # Guessing 128 random bits is hopeless; this keeps someone who tries from taking the service's time.
 _MISSES = "60/minute"
@@ -163,9 +166,9 @@ def page(public_id: str) -> Response:
     return response
 
 
-@bp.get("/b/<public_id>.<any(json,jwt,png):form>")
+@bp.get(f"/b/<public_id>.<any({FILE_SUFFIXES}):suffix>")
 @limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
-def download(public_id: str, form: str) -> Response:
+def download(public_id: str, suffix: str) -> Response:
     """Answer with the badge in one of its formats, byte for byte as it was released."""
     return documents.serve_own_path()
 

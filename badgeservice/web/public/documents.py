@@ -15,6 +15,8 @@ from badgeservice.web.presentation import rich_text
 
 bp = Blueprint("documents", __name__)
 
+DRAWING_POLICY = "default-src 'none'; sandbox"
+
 
 @bp.get("/achievements/<slug>/<int(max=999999999):version>/<any(fr,en):tongue>")
 def achievement(slug: str, version: int, tongue: str) -> Response:
@@ -82,6 +84,9 @@ def serve(hosted: Hosted) -> Response:
             request.accept_mimetypes, hosted.media_type
         )
         response.vary.add("Accept")
+    if hosted.media_type == "image/svg+xml":
+        # Opened by itself, a drawing is a document: it may do nothing at all.
+        response.headers["Content-Security-Policy"] = DRAWING_POLICY
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.cache_control.public = True

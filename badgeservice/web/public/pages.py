@@ -87,5 +87,5 @@ def public_id_in(text: str, base_url: str) -> str | None:
         return None
     if host != urlsplit(base_url).netloc:
         return None
-    match = re.fullmatch(r"/b/([1-9A-HJ-NP-Za-km-z]{16,22})(\.(json|jwt|png))?/?", path)
+    match = re.fullmatch(r"/b/([1-9A-HJ-NP-Za-km-z]{16,22})(\.[a-z0-9.]{3,10})?/?", path)
     return match[1] if match else None
