@@ -273,9 +273,13 @@ def log_torn(desk: Desk) -> None:
 
 def class_changed(desk: Desk) -> None:
     """Somebody softens the criteria of a published class, around the application."""
-    version = desk.session.scalars(select(BadgeClassVersion)).one()
+    version = desk.session.get_one(BadgeClassVersion, (active(desk).class_slug, 1))
     document = {**version.document, "validity": "unlimited"}
-    desk.session.execute(update(BadgeClassVersion).values(document=document))
+    desk.session.execute(
+        update(BadgeClassVersion)
+        .where(BadgeClassVersion.slug == version.slug)
+        .values(document=document)
+    )
 
 
 @pytest.mark.parametrize(
