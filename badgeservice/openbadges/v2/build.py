@@ -217,15 +217,22 @@ def cryptographic_key(*, id: str, owner: str, key: PublicKey) -> Document:
 
 
 def revocation_list(*, id: str, issuer: str, revoked: Iterable[tuple[str, str | None]]) -> Document:
-    """Return a RevocationList of the ids in `revoked`, each with its reason if it has one."""
+    """Return a RevocationList of the ids in `revoked`, each with its reason if it has one.
+
+    An id that stands there alone is named twice, as an object and as text: 1EdTech's old validator
+    turns a list of one into the one, and then reads it letter by letter.
+    """
+    entries: list[Document | str] = [
+        _present(id=identifier, revocationReason=reason) for identifier, reason in revoked
+    ]
+    if len(entries) == 1:
+        entries += [entry["id"] for entry in entries if isinstance(entry, dict)]
     return {
         "@context": CONTEXT,
         "type": "RevocationList",
         "id": id,
         "issuer": issuer,
-        "revokedAssertions": [
-            _present(id=identifier, revocationReason=reason) for identifier, reason in revoked
-        ],
+        "revokedAssertions": entries,
     }
 
 

@@ -65,7 +65,12 @@ def is_context(value: object) -> bool:
 
 def lint(document: Document, class_name: str) -> list[Problem]:
     """Return every problem of a document that we would publish as a `class_name`: none, if it may."""
-    return [*everywhere(document), *_object(document, class_name, ""), *_our_document(document)]
+    problems = [*everywhere(document), *_object(document, class_name, ""), *_our_document(document)]
+    return [
+        problem
+        for problem in problems
+        if (problem.path, problem.rule) != ("revokedAssertions", Rule.EMPTY)  # good news
+    ]
 
 
 def lint_received(document: Document, class_name: str) -> list[Problem]:
@@ -240,6 +245,13 @@ def _revoked_entry(entry: Document, path: str) -> Iterator[Problem]:
         yield Problem(path, Rule.REQUIRED, "names no assertion")
 
 
+def _revocation_list(document: Document, path: str) -> Iterator[Problem]:
+    entries = document.get("revokedAssertions")
+    if isinstance(entries, list) and len(entries) == 1:
+        sentence = "one entry alone; the old validator reads it letter by letter"
+        yield Problem("revokedAssertions", Rule.NOTATION, sentence)
+
+
 def _license(value: Document, path: str) -> Iterator[Problem]:
     if not str(value.get("id", "CC-")).startswith("CC-"):
         yield Problem(f"{path}.id", Rule.KIND, "is no licence of Creative Commons")
@@ -249,6 +261,7 @@ _SPECIAL: dict[str, Callable[[Document, str], Iterator[Problem]]] = {
     "Assertion": _assertion,
     "IdentityObject": _identity,
     "Criteria": _criteria,
+    "RevocationList": _revocation_list,
     "RevokedEntry": _revoked_entry,
     "LicenseExtension": _license,
 }

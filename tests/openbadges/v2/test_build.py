@@ -126,3 +126,26 @@ def test_the_reason_of_a_revocation_is_optional():
         "id": f"{BASE}/assertions/{UUID}",
         "revoked": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("revoked", "entries"),
+    [
+        ([], []),
+        (
+            [(f"urn:uuid:{UUID}", "Fraude.")],
+            [{"id": f"urn:uuid:{UUID}", "revocationReason": "Fraude."}, f"urn:uuid:{UUID}"],
+        ),
+        (
+            [("urn:uuid:1", None), ("urn:uuid:2", None)],
+            [{"id": "urn:uuid:1"}, {"id": "urn:uuid:2"}],
+        ),
+    ],
+)
+def test_no_list_has_one_entry_alone(revoked, entries):
+    """Tried: 1EdTech's validator (PyPI openbadges 1.1.2) does not find the one entry of a list."""
+    document = v2.revocation_list(id=f"{RSA}/revocations", issuer=f"{RSA}/issuer", revoked=revoked)
+
+    assert document["revokedAssertions"] == entries
+    problems = v2.lint(document, "RevocationList")
+    assert [] == [problem for problem in problems if problem.path == "revokedAssertions"]

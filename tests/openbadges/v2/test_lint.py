@@ -153,6 +153,7 @@ def test_what_the_standard_refuses(documents, name, path, value, rule):
         ("hosted", "narrative", "bell\a", Rule.CHARACTERS),
         ("Issuer", "telephone", "02 33 00 00 00", Rule.NOTATION),
         ("BadgeClass", "tags", [], Rule.EMPTY),
+        ("RevocationList", "revokedAssertions", ["urn:uuid:" + "0" * 8], Rule.NOTATION),
     ],
 )
 def test_what_only_we_refuse(documents, name, path, value, rule):
