@@ -18,6 +18,7 @@ from badgeservice.awarding import offers
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.cli_catalogue import make_catalogue_command
+from badgeservice.cli_endorsements import make_endorse_command, make_endorsements_command
 from badgeservice.cli_verify import make_verify_command
 from badgeservice.errors import AlreadyHeld, BadgeserviceError
 from badgeservice.evidence.sources import manual
@@ -331,4 +332,6 @@ def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[st
 
 
 cli.add_command(make_verify_command(_verifying))
+cli.add_command(make_endorse_command(_installation))
+cli.add_command(make_endorsements_command(_installation))
 cli.add_command(make_catalogue_command(_installation))

@@ -329,6 +329,12 @@ class DocumentsError(BadgeserviceError):
     code = "documents"
 
 
+class EndorsementRefused(BadgeserviceError):
+    """An endorsement cannot be given, or one that was received cannot be relied on; it says why."""
+
+    code = "endorsement_refused"
+
+
 class SelfCheckFailed(BadgeserviceError):
     """A badge that we had just signed is not green to our own verifier; it was not released."""
 

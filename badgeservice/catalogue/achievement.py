@@ -6,7 +6,7 @@ Everything comes from the published document, so an address answers the same thi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
@@ -38,12 +38,18 @@ def strength_id(achievement: str, strength: Strength) -> str:
 
 
 def achievement_document(
-    version: BadgeClassVersion, *, language: str, base_url: str, creator: Document
+    version: BadgeClassVersion,
+    *,
+    language: str,
+    base_url: str,
+    creator: Document,
+    endorsements: Sequence[Document] = (),
 ) -> Document:
     """Return the Achievement (OB 3.0 §B.1.2) of a class version in `language`.
 
     `base_url` is the public address of the service, without a slash at its end; `creator` is the
-    Profile of whoever defined the class. The texts are those of the published document.
+    Profile of whoever defined the class. The texts are those of the published document;
+    `endorsements` of it by others are no part of that, and come and go.
     """
     document = version.document
     id = achievement_id(version, language=language, base_url=base_url)
@@ -71,6 +77,7 @@ def achievement_document(
         tags=document["tags"][language],
         in_language=language,
         version=str(version.version),
+        endorsements=endorsements,
     )
 
 

@@ -28,8 +28,10 @@ from badgeservice.issuing.models import (
     Credential,
     CredentialBytes,
     Format,
+    GivenEndorsement,
     Intent,
     IntentState,
+    ReceivedEndorsement,
     ReleasedForm,
     StatusList,
 )
@@ -231,6 +233,30 @@ _TELLS = {
 """The state in which each event of the chain leaves a badge."""
 
 
+def _endorsements(session: Session, office: Office) -> _Findings:
+    """What we gave verifies and was planned; what we keep is what was verified."""
+    given = {row.address: row for row in session.scalars(select(GivenEndorsement))}
+    for address, row in given.items():
+        if row.content is None:
+            continue  # planned, and never signed
+        try:
+            document = strict_json.load_object(row.content)
+            eddsa_rdfc_2022.verify(
+                document, _key(office, document["proof"][0]["verificationMethod"])
+            )
+        except (BadgeserviceError, KeyError, IndexError, TypeError) as error:
+            yield address, f"does not verify: {error}"
+    try:
+        for entry in office.log.entries():
+            if entry.purpose == Purpose.ENDORSEMENT and entry.subject not in given:
+                yield entry.subject, "signed, but never planned"
+    except SigningLogDamaged:
+        pass  # said by the question about the log
+    for received in session.scalars(select(ReceivedEndorsement)):
+        if shelf.digest(received.content) != received.digest:
+            yield received.address, "the bytes kept are not those that were verified"
+
+
 def _signer_log(session: Session, office: Office) -> _Findings:
     """What the signer signed was planned and released, and what was released was signed by it."""
     windows: dict[str, list[tuple[datetime, datetime | None]]] = {}
@@ -289,6 +315,7 @@ QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {
     "editions": _replaced,
     "bytes": _bytes,
     "status": _status,
+    "endorsements": _endorsements,
     "chain": _chain,
     "signer-log": _signer_log,
 }

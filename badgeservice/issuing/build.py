@@ -64,9 +64,12 @@ def credential(
     place: Place,
     *,
     subject_id: str,
+    endorsements: Sequence[Document] = (),
     now: datetime,
 ) -> Document:
     """Return the unsigned credential (OB 3.0 §B.1.1).
+
+    `endorsements` are credentials by others about its achievement; each stays what its signer wrote.
 
     The subject is a fresh `urn:uuid`, one per badge, so that two badges of a person cannot be
     joined; a name is there only when the holder chose so.
@@ -74,7 +77,11 @@ def credential(
     language = choices.language
     profile = office.issuer.profile(language)
     achieved = achievement.achievement_document(
-        version, language=language, base_url=office.base_url, creator=profile
+        version,
+        language=language,
+        base_url=office.base_url,
+        creator=profile,
+        endorsements=endorsements,
     )
     return v3.credential(
         id=place.address,

@@ -28,7 +28,7 @@ from badgeservice.errors import (
     HolderErased,
     IssuingRefused,
 )
-from badgeservice.issuing import build, grounds, release, shelf, states, status_lists
+from badgeservice.issuing import build, endorsements, grounds, release, shelf, states, status_lists
 from badgeservice.issuing.build import Choices, Place
 from badgeservice.issuing.models import (
     Badge,
@@ -115,6 +115,9 @@ def correct(
             choices,
             place,
             subject_id=former["credentialSubject"]["id"],
+            endorsements=endorsements.standing(
+                session, office, version, language=choices.language, now=now
+            ),
             now=now,
         )
         # Whatever is decided about a badge's time later, a correction does not change it.

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from badgeservice.catalogue import achievement, classes
 from badgeservice.catalogue.models import Artwork
 from badgeservice.errors import CredentialNotFound, HolderErased
-from badgeservice.issuing import shelf
-from badgeservice.issuing.models import Badge, Format, StatusList, Visibility
+from badgeservice.issuing import endorsements, shelf
+from badgeservice.issuing.models import Badge, Format, GivenEndorsement, StatusList, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, controller, strict_json, v3
 from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
@@ -69,6 +69,10 @@ class Hosting:
                 (r"/issuers/(?P<slug>[a-z0-9-]+)/jwks\.json", self.jwks),
                 (r"/issuers/(?P<slug>[a-z0-9-]+)/keys/(?P<kid>[a-z0-9-]+)", self.key),
                 (r"/status/(?P<number>[1-9]\d{0,8})", self.status_list),
+                (
+                    r"/endorsements/(?P<public_id>[1-9A-HJ-NP-Za-km-z]{1,22})",
+                    self.endorsement,
+                ),
                 (r"/artwork/(?P<digest>[0-9a-f]{64})\.png", self.artwork),
             )
         ]
@@ -103,8 +107,9 @@ class Hosting:
             language=language,
             base_url=self.office.base_url,
             creator=self.office.issuer.profile(language),
+            endorsements=endorsements.kept(self._session, self.office, found, language=language),
         )
-        # The class never changes; what its issuer says of itself may.
+        # The class never changes; what its issuer says of itself may, and what others say of it.
         return _json({"@context": v3.CONTEXT, **document}, JSON_LD, _SECONDS_SHORT)
 
     def issuer(self, slug: str) -> Hosted | None:
@@ -149,6 +154,13 @@ class Hosting:
         """Return a status list as it was last published."""
         row = self._session.get(StatusList, int(number))
         return Hosted(row.published, "application/vc+ld+json", _SECONDS_SHORT) if row else None
+
+    def endorsement(self, public_id: str) -> Hosted | None:
+        """Return an endorsement that we gave, also after we took it back: its status says so."""
+        row = self._session.get(GivenEndorsement, public_id)
+        if row is None or row.content is None:
+            return None
+        return Hosted(row.content, CREDENTIAL_MEDIA_TYPES[Format.JSON], _SECONDS_SHORT)
 
     def artwork(self, digest: str) -> Hosted | None:
         """Return an image of a badge class; its address is its digest, so it never changes."""

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import IssuingRefused
-from badgeservice.issuing import build, grounds, preview, release
+from badgeservice.issuing import build, endorsements, grounds, preview, release
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Badge, BadgeState, Visibility
 from badgeservice.issuing.office import Office
@@ -112,6 +112,9 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
         choices,
         release.place(office, intent),
         subject_id=build.fresh_subject_id(),
+        endorsements=endorsements.standing(
+            session, office, version, language=choices.language, now=now
+        ),
         now=now,
     )
     badge = Badge(

@@ -1,4 +1,5 @@
-"""The register and what it needs: badges, their editions, the bytes of these, status lists.
+"""The register and what it needs: badges, their editions, the bytes of these, status lists,
+endorsements that we gave, and those that others gave to our badge classes.
 
 A badge is what stands at one public address for as long as the service lives. What is signed there
 is an edition of it, a credential: a correction makes a new one, and the one before is superseded.
@@ -200,3 +201,47 @@ class CredentialBytes(Base):
             retention="until a newer edition replaces it, or the holder erases it",
         )
     )
+
+
+class GivenEndorsement(Base):
+    """An endorsement by us of something of another organisation.
+
+    The row is written before anything is signed, with its place in a status list; `content` are the
+    signed bytes, None until there are any. `endorsed` is the id of what it is about.
+    """
+
+    __tablename__ = "given_endorsement"
+    __table_args__ = (UniqueConstraint("status_list", "status_index"),)
+
+    public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    address: Mapped[str] = mapped_column(String(300), unique=True)
+    endorsed: Mapped[str] = mapped_column(String(2000))
+    status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))
+    status_index: Mapped[int]
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ReceivedEndorsement(Base):
+    """An endorsement of one of our badge classes, by another organisation, as it was verified.
+
+    `content` are the JSON bytes that badges embed. `achievement` is the id of the class in one
+    language, `endorser` that of who signed, `method` the key. `verified_at` is when the public walk
+    last found it good; `removed_at` when we stopped showing it, None while we do.
+    """
+
+    __tablename__ = "received_endorsement"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    address: Mapped[str] = mapped_column(String(2000))
+    achievement: Mapped[str] = mapped_column(String(300), index=True)
+    endorser: Mapped[str] = mapped_column(String(2000))
+    method: Mapped[str] = mapped_column(String(2000))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verified_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from badgeservice.awarding.models import Award
 from badgeservice.catalogue.strength import Strength
-from badgeservice.issuing import build, grounds, status_lists
+from badgeservice.issuing import build, endorsements, grounds, status_lists
 from badgeservice.issuing.build import Choices, Place
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document
@@ -54,6 +54,9 @@ def preview(
             _STATUS_INDEX,
         ),
         subject_id=_SUBJECT,
+        endorsements=endorsements.standing(
+            session, office, version, language=choices.language, now=now
+        ),
         now=now,
     )
     return Preview(

@@ -9,9 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badgeservice.issuing import status_lists
-from badgeservice.issuing.models import Badge, BadgeState, Credential, ReleasedForm, StatusList
+from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
+    Credential,
+    GivenEndorsement,
+    ReleasedForm,
+    StatusList,
+)
 from badgeservice.issuing.office import Office
-from badgeservice.verification.register import Edition, RegisterEntry, RegisterState
+from badgeservice.openbadges import strict_json
+from badgeservice.verification.register import (
+    Edition,
+    RegisterEntry,
+    RegisterState,
+    content_digest,
+)
 
 _STATES = {
     BadgeState.ACTIVE: RegisterState.ACTIVE,
@@ -43,15 +56,33 @@ class DatabaseRegister:
         return issuer_id == self._office.issuer.id
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
-        """Return the entry of a badge, None when we never released it."""
+        """Return the entry of a badge or an endorsement, None when we never released it."""
         badge = self._session.scalar(select(Badge).where(Badge.address == credential_id))
-        return entry_of(badge, self._editions(badge.public_id)) if badge else None
+        if badge is None:
+            return self._endorsement(credential_id)
+        return entry_of(badge, self._editions(badge.public_id))
 
     def published(self, status_list: str) -> datetime | None:
         """Return when a status list of ours was last published, None for any other address."""
         number = status_lists.number_of(self._office.base_url, status_list)
         row = self._session.get(StatusList, number) if number is not None else None
         return row.published_at if row else None
+
+    def _endorsement(self, address: str) -> RegisterEntry | None:
+        given = self._session.scalar(
+            select(GivenEndorsement).where(GivenEndorsement.address == address)
+        )
+        if given is None or given.content is None:
+            return None
+        over = given.withdrawn_at is not None
+        return RegisterEntry(
+            credential_id=given.address,
+            state=RegisterState.REVOKED if over else RegisterState.ACTIVE,
+            editions=(
+                Edition(content_digest(strict_json.load_object(given.content)), frozenset()),
+            ),
+            since=given.withdrawn_at or given.given_at,
+        )
 
     def _editions(self, public_id: str) -> Iterable[Edition]:
         digests: dict[int, set[str]] = {}

@@ -29,6 +29,7 @@ class Purpose(StrEnum):
 
     CREDENTIAL = "credential"
     STATUS_LIST = "status_list"
+    ENDORSEMENT = "endorsement"
 
 
 _KEY_KIND = {
@@ -36,7 +37,11 @@ _KEY_KIND = {
     Algorithm.EDDSA: KeyKind.ED25519,
     Algorithm.RS256: KeyKind.RSA,
 }
-_LINTS = {Purpose.CREDENTIAL: v3.lint, Purpose.STATUS_LIST: v3.lint_status_list}
+_LINTS = {
+    Purpose.CREDENTIAL: v3.lint,
+    Purpose.STATUS_LIST: v3.lint_status_list,
+    Purpose.ENDORSEMENT: v3.lint_endorsement,
+}
 
 
 @dataclass(frozen=True)

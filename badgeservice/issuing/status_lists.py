@@ -14,7 +14,14 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import ConflictingChange
-from badgeservice.issuing.models import Badge, BadgeState, Credential, Intent, StatusList
+from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
+    Credential,
+    GivenEndorsement,
+    Intent,
+    StatusList,
+)
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Purpose
 from badgeservice.openbadges import status_list, strict_json, v3
@@ -56,10 +63,14 @@ def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, in
     while True:
         # At most half of the places are taken, so a few draws suffice.
         index = secrets.randbelow(ENTRIES)
-        place = select(Intent.public_id).where(
-            Intent.status_list == current.number, Intent.status_index == index
-        )
-        if session.scalar(place) is None:
+        if not any(
+            session.scalar(
+                select(table.public_id).where(
+                    table.status_list == current.number, table.status_index == index
+                )
+            )
+            for table in (Intent, GivenEndorsement)
+        ):
             return current.number, index
 
 
@@ -97,8 +108,12 @@ def withdrawn(session: Session, number: int) -> list[int]:
     """Return the indices of list `number` whose edition the register says is no longer in force.
 
     Revoked, withdrawn by its holder, or replaced by a newer edition. A suspension is not published.
+    An endorsement that we gave and took back has its bit in the same lists.
     """
-    return list(
+    endorsements = select(GivenEndorsement.status_index).where(
+        GivenEndorsement.status_list == number, GivenEndorsement.withdrawn_at.is_not(None)
+    )
+    return sorted(
         session.scalars(
             select(Intent.status_index)
             .join(
@@ -113,7 +128,7 @@ def withdrawn(session: Session, number: int) -> list[int]:
                     Credential.superseded_at.is_not(None),
                 ),
             )
-            .order_by(Intent.status_index)
+            .union_all(endorsements)
         )
     )
 

@@ -32,11 +32,19 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
         "content_digest", "superseded_at", "superseded_reason",
     },
     "credential_bytes": {"public_id", "edition", "format"},
+    "given_endorsement": {
+        "public_id", "address", "endorsed", "status_list", "status_index", "given_at",
+        "valid_until", "withdrawn_at", "content",
+    },
     "intent": {
         "public_id", "edition", "award_id", "status_list", "status_index", "state", "reserved_at",
     },
     "module_content": {"digest", "canonical"},
     "organisation": {"id", "slug", "name"},
+    "received_endorsement": {
+        "digest", "address", "achievement", "endorser", "method", "received_at", "verified_at",
+        "valid_from", "valid_until", "removed_at", "content",
+    },
     "released_form": {"public_id", "edition", "format", "digest", "method"},
     "status_list": {"number", "version", "reserved", "published_at", "published"},
 }  # fmt: skip

@@ -61,6 +61,12 @@ def status_list(number: int) -> Response:
     return serve_own_path()
 
 
+@bp.get("/endorsements/<public_id>")
+def endorsement(public_id: str) -> Response:
+    """Answer with an endorsement that we gave, as it was signed."""
+    return serve_own_path()
+
+
 @bp.get("/artwork/<digest>.png")
 def artwork(digest: str) -> Response:
     """Answer with an image of a badge class."""
