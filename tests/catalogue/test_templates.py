@@ -192,6 +192,18 @@ def test_a_participation_in_several_domains_has_the_colour_of_none(
     assert loaded.face == Face("1 · 4", framework.across.colour, "links")
 
 
+def test_what_two_competences_share_is_said_once(folder: Path, framework: Framework) -> None:
+    """1.2 and 1.3 both correspond to 1.3 of DigComp: the same alignment twice says nothing more."""
+    text = PARTICIPATION.replace('["4.1"]', '["1.2", "1.3"]').replace("CRCN 4.1", "CRCN 1.2, 1.3")
+
+    loaded = templates.load(write(folder, "participation-example", text), framework)
+
+    assert [each.framework.en for each in loaded.alignments if "DigComp" in each.framework.en] == [
+        "DigComp 2.2",
+        "DigComp 3.0",
+    ]
+
+
 DOUBLE = "double-textile-digital-1"
 KIND_MISTAKES = {
     "a level without a skill": (
