@@ -123,13 +123,13 @@ def test_an_installation_that_cannot_be_opened_was_not_compared(
     run: Run, environment: dict[str, str]
 ) -> None:
     """The reason is said, and the problems of the files all the same."""
-    (Path(environment["BADGESERVICE_DATA_DIR"]) / "key-passphrase").unlink()
+    (Path(environment["BADGESERVICE_DATA_DIR"]) / "personal-data-key").unlink()
 
     answer = run("catalogue", "check")
 
     assert 0 == answer.returncode, answer.stdout + answer.stderr
     assert "not compared with what was published here: " in answer.stdout
-    assert "key-passphrase" in answer.stdout
+    assert "personal-data-key" in answer.stdout
 
 
 class Elsewhere(Settings):
