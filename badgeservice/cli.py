@@ -42,6 +42,7 @@ ADMINISTRATOR = "administrator"
 _FILES = {
     Format.JSON: "credential.json",
     Format.JWT: "credential.jwt",
+    Format.JWT_RS256: "credential.rs256.jwt",
     Format.PNG: "badge.png",
     Format.SVG: "badge.svg",
 }

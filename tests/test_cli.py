@@ -54,7 +54,13 @@ def test_issue_writes_a_file_in_every_form(run: Run, issued: tuple[str, Path]) -
     """Each is green to `verify`, which exits 0."""
     _, out = issued
 
-    for name in ("credential.json", "credential.jwt", "badge.png", "badge.svg"):
+    for name in (
+        "credential.json",
+        "credential.jwt",
+        "credential.rs256.jwt",
+        "badge.png",
+        "badge.svg",
+    ):
         answer = run("verify", out / name)
         assert 0 == answer.returncode, answer.stdout
         assert answer.stdout.startswith("✔ Badge authentique et actif")
@@ -69,7 +75,7 @@ def test_issue_answers_in_json(run: Run, tmp_path: Path) -> None:
 
     said = json.loads(answer.stdout)
     credential = json.loads((tmp_path / "b" / "credential.json").read_text())
-    assert {"json", "jwt", "png", "svg"} == set(said["files"])
+    assert {"json", "jwt", "jwt-rs256", "png", "svg"} == set(said["files"])
     assert said["id"] == credential["id"]
     assert "Anaïs Lemoigne" in json.dumps(credential, ensure_ascii=False)
     assert "Securing the digital environment — beginner" == credential["name"]

@@ -163,7 +163,9 @@ def _signatures(
     try:
         secured = strict_json.loads(released[Format.JSON])
         eddsa_rdfc_2022.verify(secured, _key(office, registered[Format.JSON].method))
-        vc_jwt.verify(released[Format.JWT].decode(), _key(office, registered[Format.JWT].method))
+        for form in _TOKENS:
+            if form in released:
+                vc_jwt.verify(released[form].decode(), _key(office, registered[form].method))
         if content_digest(secured) != credential.content_digest:
             yield badge.public_id, "the register describes another content"
         for form in released:
@@ -305,7 +307,7 @@ def _is_attempt(entry: LogEntry, windows: list[tuple[datetime, datetime | None]]
     return any(begin - whole_second <= at and (end is None or at <= end) for begin, end in windows)
 
 
-_TOKENS = (Format.JWT,)
+_TOKENS = (Format.JWT, Format.JWT_RS256)
 """The forms whose digest is that of the signature itself."""
 
 

@@ -19,6 +19,7 @@ from badgeservice.issuing.signer import Purpose
 from badgeservice.openbadges import Document, strict_json
 from badgeservice.openbadges.bakery import png, svg
 from badgeservice.openbadges.proofs import vc_jwt
+from badgeservice.openbadges.proofs.vc_jwt import Algorithm
 from badgeservice.verification import Verdict, recognise, verify
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Edition, content_digest
@@ -55,10 +56,12 @@ def make(
     """Return `unsigned` in every form. Raises SigningRefused when it breaks a rule of ours."""
     signer = office.signer
     secured = strict_json.dumps(signer.secure(unsigned, Purpose.CREDENTIAL, now=now))
-    token = signer.jwt(unsigned, now=now).encode("ascii")
+    es256 = signer.jwt(unsigned, algorithm=Algorithm.ES256, now=now)
+    rs256 = signer.jwt(unsigned, algorithm=Algorithm.RS256, now=now)
     return (
         Form(Format.JSON, secured, signer.verification_method),
-        Form(Format.JWT, token, signer.jwt_key),
+        Form(Format.JWT, es256.encode("ascii"), signer.jwt_key),
+        Form(Format.JWT_RS256, rs256.encode("ascii"), signer.jwt_rs256_key),
         Form(Format.PNG, png.bake(pictures.png, secured.decode()), None),
         Form(Format.SVG, svg.bake(pictures.svg, secured.decode()), None),
     )

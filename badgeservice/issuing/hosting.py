@@ -25,6 +25,7 @@ from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
 CREDENTIAL_MEDIA_TYPES = {
     Format.JSON: "application/vc+ld+json",
     Format.JWT: "application/vc+jwt",
+    Format.JWT_RS256: "application/vc+jwt",
     Format.PNG: "image/png",
     Format.SVG: "image/svg+xml",
 }

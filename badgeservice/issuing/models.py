@@ -56,6 +56,9 @@ class Format(StrEnum):
 
     JSON = "json"
     JWT = "jwt"
+    """VC-JWT signed with ES256."""
+    JWT_RS256 = "jwt-rs256"
+    """VC-JWT signed with RS256, the one algorithm that Open Badges 3.0 asks of every verifier."""
     PNG = "png"
     SVG = "svg"
 
@@ -68,6 +71,7 @@ class Format(StrEnum):
 _SUFFIXES = {
     Format.JSON: "json",
     Format.JWT: "jwt",
+    Format.JWT_RS256: "rs256.jwt",
     Format.PNG: "png",
     Format.SVG: "svg",
 }
