@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 from flask import Flask
 
 from badgeservice import extensions
-from badgeservice.issuing import states
+from badgeservice.errors import FetchFailed
+from badgeservice.issuing import endorsements, states
 from badgeservice.issuing.models import CredentialBytes, ReleasedForm, StatusList
 from badgeservice.issuing.states import Reason
+from badgeservice.openbadges import v3
+from badgeservice.verification import recognise, verify_endorsement
+from badgeservice.verification.register import EmptyRegister
+from badgeservice.web.public import recognition
+from tests.conftest import Clock
+from tests.issuing.conftest import BADGE, Desk
+from tests.issuing.test_endorsements import Port
 from tests.web.conftest import plain, show_to
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -365,3 +374,118 @@ def without_reference(page: str, public_id: str) -> str:
     """Return a page without what differs between any two requests."""
     page = re.sub(r"<strong>[0-9A-F]{4}-[0-9A-F]{4}</strong>", "", page)
     return page.replace(public_id, "")
+
+
+# --- endorsements --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def endorsed(app: Flask, clock: Clock) -> str:
+    """The public id of a badge whose class is endorsed: by the port, and by somebody's key."""
+    with app.app_context():
+        services = app.extensions["badgeservice"]
+        desk = Desk(extensions.db.session, services.office, clock)
+        achievement = f"{services.office.base_url}/achievements/{BADGE}/1/fr"
+        port, key = Port(), Port("key", 44)
+        did = key.key.public.to_multikey()
+        key.id, key.method = f"did:key:{did}", f"did:key:{did}#{did}"
+        profile = v3.profile(id=key.id, name="Une artisane", url="https://key.example")
+        comment = {"id": achievement, "type": ["EndorsementSubject"],
+                   "endorsementComment": "**Oui**, [ici](https://evil.example) <b>là</b>."}  # fmt: skip
+        unsigned = key.endorsement(achievement, issuer=profile, credentialSubject=comment)
+        unsigned.pop("credentialStatus")
+        for data in (port.endorse(achievement), json.dumps(key.sign(unsigned)).encode()):
+            endorsements.add(
+                desk.session, desk.office, data, fetch=port.fetch, actor="admin", now=clock()
+            )
+        return desk.badge("b@example.org").public_id
+
+
+def recognitions(page: str) -> list[tuple[str, str]]:
+    """Return the tone and the words of each endorsement that a page shows."""
+    found = re.findall(
+        r'<li><span class="([a-z-]+)"><svg.*?</svg></span>\s*<div>(.*?)</div>', page, re.S
+    )
+    text = [(tone, re.sub(r"<[^>]+>", " ", plain(unescape(words)))) for tone, words in found]
+    return [(tone, " ".join(words.split())) for tone, words in text][-2:]
+
+
+def test_endorsements_are_shown_with_their_verdict(client, endorsed, clock):
+    """Green is what was verified now; what was verified on another day says which."""
+    clock.advance(days=1)
+    page = client.get(f"/b/{endorsed}").text
+
+    assert "Reconnu aussi par" in page
+    fold = page[page.index("Reconnu aussi par") : page.index("Ce que ce badge ne dit pas")]
+    (first, port), (second, artisan) = recognitions(fold)
+    assert (first, second) == ("quiet", "tone-green")
+    assert "Signature de port.example vérifiée par nous le 23 novembre 2026, pas de nouveau" in port
+    assert "Nous recevons en entretien ceux qui l'ont." in port
+    assert "Recommandation intacte, signée par une clé sans adresse web." in artisan
+    assert "<strong>entretien</strong>" in fold
+
+
+def test_an_endorsers_words_lead_nowhere(client, endorsed):
+    """They stand on our page: stressed if they like, without links and without tags of their own."""
+    page = client.get(f"/b/{endorsed}").text
+
+    assert "evil.example" not in page
+    assert "<b>" not in page
+    assert "&lt;b&gt;là" in page
+
+
+def test_endorsements_in_english(client, endorsed):
+    """The page follows its reader, the comment stays in the language of its writer."""
+    page = client.get(f"/b/{endorsed}?lang=en").text
+
+    assert "Also recognised by" in page
+    assert "verified by us on" in page
+    assert "Endorsement intact, signed by a key without a web address." in page
+
+
+def test_the_page_of_the_class_shows_them_too(client, endorsed):
+    """In the language that was endorsed; the other one was not."""
+    french = client.get(f"/achievements/{BADGE}/1/fr", headers={"Accept": BROWSER}).text
+    english = client.get(f"/achievements/{BADGE}/1/en", headers={"Accept": BROWSER}).text
+
+    assert "Reconnu aussi par" in french
+    assert "Une artisane" in french
+    assert "Reconnu aussi par" not in english
+
+
+def test_a_badge_without_endorsements_says_nothing_of_them(client, public_id):
+    """An empty fold would look like nobody recognises it."""
+    assert "Reconnu aussi par" not in client.get(f"/b/{public_id}").text
+
+
+@pytest.mark.parametrize(
+    ("change", "tone", "words"),
+    [
+        ({}, "amber", "Recommandation que nous n'avons pas pu vérifier"),
+        ({"name": "X"}, "red", "son contenu a été modifié"),
+    ],
+)
+def test_what_is_not_good_shows_no_words_of_anyone(app, change, tone, words):
+    """Not checked and never kept: amber; altered: red. The comment may be somebody else's."""
+    port = Port("other", 45)
+    document = port.sign(port.endorsement("http://localhost/a")) | change
+
+    def fetch(address: str):
+        if not change:
+            raise FetchFailed("no answer")
+        return port.fetch(address)
+
+    found = verify_endorsement(
+        recognise(json.dumps(document).encode()),
+        fetch=fetch, register=EmptyRegister(), now=datetime(2026, 11, 23, tzinfo=UTC),
+    )  # fmt: skip
+
+    with app.test_request_context("/"):
+        (shown,) = recognition.inside((found,))
+        assert (shown.tone, shown.comment, shown.by_itself) == (tone, "", "")
+        assert words in shown.sentence
+        assert shown.endorser == "Le port"
+        assert shown.icon == {"amber": "alert", "red": "cross"}[tone]
+        nobody = replace(shown, found=replace(found, endorsement=None, by_itself=True))
+        assert nobody.endorser == "Un tiers"
+        assert nobody.by_itself == "Ce n'est pas l'avis d'un tiers"

@@ -24,7 +24,8 @@ from badgeservice.verification.summary import Summary
 from badgeservice.web import errors, languages, negotiation
 from badgeservice.web.errors import Words
 from badgeservice.web.presentation import rich_text
-from badgeservice.web.public import documents
+from badgeservice.web.public import documents, recognition
+from badgeservice.web.public.recognition import Recognition
 
 bp = Blueprint("badges", __name__)
 
@@ -128,6 +129,11 @@ class Shown:
         }
         mark = marks.get(self.report.status)
         return f"{self.text('name')} ({mark})" if mark else self.text("name")
+
+    @property
+    def recognitions(self) -> list[Recognition]:
+        """Who else recognises this badge: the endorsements inside it, each with its own verdict."""
+        return recognition.inside(self.report.endorsements)
 
     @property
     def qr_path(self) -> tuple[int, str]:

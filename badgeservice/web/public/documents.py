@@ -12,6 +12,7 @@ from badgeservice.extensions import db, services
 from badgeservice.issuing.hosting import Hosted, Hosting
 from badgeservice.web import negotiation
 from badgeservice.web.presentation import rich_text
+from badgeservice.web.public import recognition
 
 bp = Blueprint("documents", __name__)
 
@@ -33,6 +34,7 @@ def achievement(slug: str, version: int, tongue: str) -> Response:
         document=document,
         tongue=tongue,
         criteria=rich_text(document["criteria"][tongue]),
+        recognitions=recognition.of_class(found, tongue),
     )
 
 
