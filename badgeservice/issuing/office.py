@@ -43,3 +43,11 @@ class Office:
     def base_url(self) -> str:
         """The public address of this installation."""
         return self.issuer.base_url
+
+    def answers_to(self, identifier: str) -> bool:
+        """Tell whether `identifier` is our issuer's, or any address at which we answer.
+
+        Whoever names one of our addresses as an issuer, or as the place of a badge, says that we
+        issued it, whatever stands there.
+        """
+        return identifier == self.issuer.id or identifier.startswith(f"{self.base_url}/")

@@ -52,8 +52,8 @@ class DatabaseRegister:
         self._session, self._office = session, office
 
     def owns(self, issuer_id: str) -> bool:
-        """Tell whether `issuer_id` is an issuer of this installation."""
-        return issuer_id == self._office.issuer.id
+        """Tell whether `issuer_id` is an issuer or an address of this installation."""
+        return self._office.answers_to(issuer_id)
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
         """Return the entry of a badge or an endorsement, None when we never released it."""
@@ -110,8 +110,8 @@ class ForthcomingRegister:
         self._entry = RegisterEntry(address, RegisterState.ACTIVE, (edition,))
 
     def owns(self, issuer_id: str) -> bool:
-        """Tell whether `issuer_id` is our issuer."""
-        return issuer_id == self._office.issuer.id
+        """Tell whether `issuer_id` is our issuer, or an address of ours."""
+        return self._office.answers_to(issuer_id)
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
         """Return the forthcoming entry for its own id, None for any other."""
