@@ -43,7 +43,9 @@ def prepare_python(peer: str) -> Path:
     def install(folder: Path) -> None:
         _run([sys.executable, "-m", "venv", str(folder)], folder)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        _run([*pip, "--disable-pip-version-check", "--require-hashes", "-r", str(lock)], folder)
+        # A lock is whole; what a package asks for beyond it may be what the lock had to override.
+        options = ["--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        _run([*pip, *options, "-r", str(lock)], folder)
 
     return _once(peer, lock, install) / "bin" / "python"
 

@@ -20,7 +20,19 @@ from typing import Any
 
 import environments
 from environments import CACHE, HERE
-from tampering import EDDSA, ES256, JSON, PNG, Question
+from tampering import (
+    EDDSA,
+    ES256,
+    HOSTED,
+    JSON,
+    PNG,
+    PNG_BOTH,
+    RS256,
+    SIGNED,
+    SVG,
+    SVG_BOTH,
+    Question,
+)
 
 EXPECTED = HERE / "expected.json"
 SCHEMAS = HERE.parent.parent.parent / "shared" / "schemas"
@@ -29,8 +41,10 @@ SCHEMA_ADDRESS = (
     "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 )
 REGISTRY_ADDRESS = "https://registry.example/issuers.json"
-_TOKENS = (ES256, EDDSA)
-_ALL = frozenset(Question)
+_TOKENS = (ES256, RS256, EDDSA)
+_BOTH = (PNG_BOTH, SVG_BOTH)
+_ALL = frozenset(Question) - {Question.OLDER}
+"""What a verifier of Open Badges 3.0 can ask."""
 _MINUTES_MAXIMUM = 5
 
 
@@ -94,9 +108,33 @@ PEERS = (
         name="openbadgeslib",
         title="openbadgeslib",
         package="openbadgeslib",
-        formats=(JSON, *_TOKENS, PNG),
+        formats=(JSON, *_TOKENS, PNG, SVG, *_BOTH, HOSTED, SIGNED),
         asks=_ALL,
         language="python",
+    ),
+    Peer(
+        name="openbadges",
+        title="1EdTech openbadges (validator core)",
+        package="openbadges",
+        formats=(HOSTED, SIGNED, *_BOTH),
+        asks=frozenset(Question) - {Question.NEWER},
+        language="python",
+    ),
+    Peer(
+        name="openbadges-bakery",
+        title="openbadges-bakery (Python)",
+        package="openbadges-bakery",
+        formats=_BOTH,
+        asks=frozenset(),
+        language="python",
+    ),
+    Peer(
+        name="openbadges-bakery-npm",
+        title="openbadges-bakery (npm)",
+        package="openbadges-bakery",
+        formats=_BOTH,
+        asks=frozenset(),
+        language="node",
     ),
     Peer(
         name="schema",
@@ -166,7 +204,7 @@ def main(arguments: list[str]) -> int:
 def install() -> None:
     """Make the environment of every peer."""
     for peer in PEERS:
-        _command(peer)
+        command(peer, "check")
 
 
 def judge(samples: Path, scratch: Path) -> Iterator[Verdict]:
@@ -267,11 +305,16 @@ def _row(peer: Peer, form: str, verdicts: list[Verdict]) -> str:
         peer.version,
         form,
         "accepted" if genuine else "refused",
-        f"{refused} of {len(tampered) - left_open}" if genuine else "all, like the genuine one",
+        _score(refused, len(tampered) - left_open) if genuine else "all, like the genuine one",
         str(left_open or "–"),
         f"**{wrong}**" if wrong else "–",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _score(refused: int, asked: int) -> str:
+    """Return how many were refused of those that had to be; a dash for a peer that judges none."""
+    return f"{refused} of {asked}" if asked else "–"
 
 
 def _world(samples: Path, issuer: str, scratch: Path) -> dict[str, dict[str, Any]]:
@@ -294,7 +337,7 @@ def _world(samples: Path, issuer: str, scratch: Path) -> dict[str, dict[str, Any
 def _run(peer: Peer, task: Path) -> list[dict[str, Any]]:
     """Return the peer's verdicts; what it chatters on standard error is shown only if it fails."""
     done = subprocess.run(
-        _command(peer),
+        command(peer, "check"),
         env={**os.environ, "PEER_TASK": str(task), "PYTHONPATH": str(HERE)},
         capture_output=True,
         text=True,
@@ -306,19 +349,24 @@ def _run(peer: Peer, task: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"sample"')]
 
 
-def _command(peer: Peer) -> list[str]:
-    """Return the command that runs a peer's check, making its environment if need be."""
+def command(peer: Peer, program: str) -> list[str]:
+    """Return the command that runs a program of a peer, making its environment if need be."""
     if peer.language == "node":
         folder = environments.prepare_node(peer.name)
-        # Modules are looked for beside the file that imports them, so the check stands there.
-        shutil.copy(HERE / peer.name / "check.mjs", folder)
+        # Modules are looked for beside the file that imports them, so the program stands there.
+        shutil.copy(HERE / peer.name / f"{program}.mjs", folder)
         world = shutil.copy(HERE / "offline.mjs", CACHE)
-        return [*environments.node_command(), "--import", str(world), str(folder / "check.mjs")]
+        return [
+            *environments.node_command(),
+            "--import",
+            str(world),
+            str(folder / f"{program}.mjs"),
+        ]
     if peer.language == "python":
         python = environments.prepare_python(peer.name)
     else:
         python = Path(sys.executable)
-    return [str(python), str(HERE / peer.name / "check.py")]
+    return [str(python), str(HERE / peer.name / f"{program}.py")]
 
 
 if __name__ == "__main__":

@@ -25,15 +25,33 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import older
 import tampering
-from tampering import EDDSA, ES256, JSON, MALLORY, PNG, Copy, Document, Forgers, Question
+from older import Page, Publisher
+from tampering import (
+    EDDSA,
+    ES256,
+    HOSTED,
+    JSON,
+    MALLORY,
+    PNG,
+    PNG_BOTH,
+    RS256,
+    SIGNED,
+    SVG,
+    SVG_BOTH,
+    Copy,
+    Document,
+    Forgers,
+    Question,
+)
 
 from badgeservice.app import create_app
 from badgeservice.extensions import db, services
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.keyring import Keyring, SigningKey
 from badgeservice.openbadges import multibase, timestamps
-from badgeservice.openbadges.bakery import png
+from badgeservice.openbadges.bakery import Version, png, svg
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
 from badgeservice.openbadges.proofs.vc_jwt import Algorithm
@@ -43,8 +61,13 @@ from badgeservice.verification.fetching import Fetch, FetchFailed
 BASE_URL = "https://badges.example"
 BADGE = "crcn-4-1-beginner"
 REASON = "issued_in_error"
-_TOKEN_FORMAT = {Algorithm.ES256: ES256, Algorithm.EDDSA: EDDSA}
-_KIND = {Algorithm.ES256: KeyKind.P256, Algorithm.EDDSA: KeyKind.ED25519}
+_TOKEN_FORMAT = {Algorithm.ES256: ES256, Algorithm.RS256: RS256, Algorithm.EDDSA: EDDSA}
+_KIND = {
+    Algorithm.ES256: KeyKind.P256,
+    Algorithm.RS256: KeyKind.RSA,
+    Algorithm.EDDSA: KeyKind.ED25519,
+}
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
 _PASSPHRASE = b"only for samples"
 _PNG_SIGNATURE_BYTES = 8
 
@@ -63,20 +86,27 @@ def main(folder: Path) -> None:
     with installation.opened() as (us, fetch):
         hosted = crawl([badge.json for badge in badges], fetch) | documents_of(mallory)
     samples = Shelf(folder)
-    samples.documents(hosted)
-    write_json_and_png(samples, us, mallory, *badges, now=now)
+    write_json_and_images(samples, us, mallory, *badges, now=now)
     write_jwt(samples, us, mallory, *badges, now=now)
+    image = str(badges[0].json["credentialSubject"]["achievement"]["image"]["id"])
+    keys = us.keys[KeyKind.RSA], mallory.keys[KeyKind.RSA]
+    ours = Publisher(f"{BASE_URL}/ob2", keys[0], image, now=now)
+    mallorys = Publisher(f"https://{MALLORY.removeprefix('did:web:')}/ob2", keys[1], image, now=now)
+    write_older(samples, ours, mallorys)
+    write_both(samples, ours, mallorys, *badges)
+    samples.documents(hosted | ours.pages | mallorys.pages)
     samples.finish(issuer=us.id)
 
 
 @dataclass(frozen=True)
 class Issued:
-    """An issued badge in its three forms."""
+    """An issued badge in the forms in which it was released."""
 
     address: str
     json: Document
     jwt: str
     png: bytes
+    svg: bytes
 
 
 class Installation:
@@ -104,6 +134,7 @@ class Installation:
             json=json.loads((out / "credential.json").read_text()),
             jwt=(out / "credential.jwt").read_text().strip(),
             png=(out / "badge.png").read_bytes(),
+            svg=(out / "badge.svg").read_bytes(),
         )
 
     def revoke(self, badge: Issued) -> None:
@@ -185,8 +216,11 @@ class Shelf:
         self._folder = folder
         self._samples: list[dict[str, str]] = []
 
-    def add(self, form: str, sample: Copy) -> None:
-        """Write a sample: a document as JSON, text or bytes as they are."""
+    def add(self, form: str, sample: Copy, *, carried: str = "") -> None:
+        """Write a sample: a document as JSON, text or bytes as they are.
+
+        `carried` is the text of Open Badges 2.0 in an image.
+        """
         content = sample.content
         if isinstance(content, dict):
             content = json.dumps(content, ensure_ascii=False, indent=1)
@@ -200,16 +234,17 @@ class Shelf:
                 "format": form,
                 "question": str(sample.question),
                 "file": name,
+                "carried": carried,
             }
         )
 
-    def documents(self, hosted: dict[str, tuple[str, bytes]]) -> None:
-        """Write what stands at each address, with its media type."""
+    def documents(self, hosted: dict[str, Page]) -> None:
+        """Write what stands at each address, with its media type and status."""
         index = {}
-        for number, (address, (media_type, body)) in enumerate(sorted(hosted.items())):
+        for number, (address, (media_type, body, status)) in enumerate(sorted(hosted.items())):
             name = f"document-{number:03d}"
             (self._folder / name).write_bytes(body)
-            index[address] = {"file": name, "status": 200, "type": media_type}
+            index[address] = {"file": name, "status": status, "type": media_type}
         (self._folder / "index.json").write_text(json.dumps(index, indent=1))
 
     def finish(self, *, issuer: str) -> None:
@@ -218,7 +253,7 @@ class Shelf:
         (self._folder / "samples.json").write_text(json.dumps(listing, indent=1))
 
 
-def write_json_and_png(
+def write_json_and_images(
     samples: Shelf,
     us: Signer,
     mallory: Signer,
@@ -228,10 +263,11 @@ def write_json_and_png(
     *,
     now: datetime,
 ) -> None:
-    """Write the tampered copies of the JSON form, and all of them again baked into an image."""
+    """Write the tampered copies of the JSON form, and all of them again baked into images."""
     for badge in (named, other):
         samples.add(JSON, Copy("genuine", Question.NONE, badge.json))
         samples.add(PNG, Copy("genuine", Question.NONE, badge.png))
+        samples.add(SVG, Copy("genuine", Question.NONE, badge.svg))
     past, future = _dated(named.json, now=now)
     copies = [
         *tampering.of_json(named.json, other.json, forgers=_forgers(mallory, now=now)),
@@ -241,11 +277,19 @@ def write_json_and_png(
     ]
     for sample in copies:
         samples.add(JSON, sample)
-        baked = png.bake(named.png, json.dumps(sample.content, ensure_ascii=False))
-        samples.add(PNG, Copy(sample.name, sample.question, baked))
+        text = _text(sample.content)
+        samples.add(PNG, Copy(sample.name, sample.question, png.bake(named.png, text)))
+        samples.add(SVG, Copy(sample.name, sample.question, svg.bake(named.svg, text)))
     forged = next(sample.content for sample in copies if sample.name == "edited claim")
-    samples.add(PNG, Copy("two badges in one", Question.STRUCTURE, _with_second(named.png, forged)))
+    second = b"openbadgecredential\0\0\0\0\0" + _text(forged).encode()
+    two = _with_chunk(named.png, b"iTXt", second)
+    samples.add(PNG, Copy("two badges in one", Question.STRUCTURE, two))
     samples.add(PNG, Copy("nothing baked in", Question.STRUCTURE, _without_text(named.png)))
+    forgery = svg.bake(DRAWING, _text(forged))
+    element = forgery[forgery.index(b"><") + 1 : forgery.index(b"<rect")]
+    two = named.svg.replace(b"</svg>", element + b"</svg>")
+    samples.add(SVG, Copy("two badges in one", Question.STRUCTURE, two))
+    samples.add(SVG, Copy("nothing baked in", Question.STRUCTURE, DRAWING))
 
 
 def write_jwt(
@@ -260,8 +304,8 @@ def write_jwt(
 ) -> None:
     """Write the VC-JWT forms and their tampered copies.
 
-    The service hands out ES256. The EdDSA form is signed here, by the same function of the service
-    with the issuer's other key.
+    The service hands out ES256. The other forms are signed here, by the same function of the service
+    with the issuer's other keys.
     """
     past, future = _dated(named.json, now=now)
     for algorithm, form in _TOKEN_FORMAT.items():
@@ -284,12 +328,57 @@ def write_jwt(
             samples.add(form, sample)
 
 
-def crawl(roots: list[Document], fetch: Fetch) -> dict[str, tuple[str, bytes]]:
+def write_older(samples: Shelf, us: Publisher, mallory: Publisher) -> None:
+    """Write hosted and signed assertions of Open Badges 2.0."""
+    for sample in older.hosted_copies(us, mallory):
+        samples.add(HOSTED, sample)
+    for sample in older.signed_copies(us, mallory):
+        samples.add(SIGNED, sample)
+
+
+def write_both(
+    samples: Shelf,
+    us: Publisher,
+    mallory: Publisher,
+    named: Issued,
+    other: Issued,
+    revoked: Issued,
+) -> None:
+    """Write images with a badge of each version."""
+    hosted, signed = us.hosted(), us.signed()
+    head, body, signature = signed.split(".")
+    edited = tampering.decode(body) | {"narrative": older.EDITED}
+    forged = f"{head}.{tampering.encode(edited)}.{signature}"
+    revoked_older = us.signed()
+    us.revoke(tampering.decode(revoked_older.split(".")[1])["id"])
+    claim = named.json | {"name": "Doctor of Philosophy"}
+    pairs = (
+        ("genuine", Question.NONE, named.json, _text(hosted)),
+        ("genuine", Question.NONE, other.json, signed),
+        ("edited claim in the newer", Question.NEWER, claim, signed),
+        ("revoked newer", Question.NEWER, revoked.json, signed),
+        ("edited claim in the older", Question.OLDER, named.json, forged),
+        (
+            "older hosted by another",
+            Question.OLDER,
+            named.json,
+            _text(mallory.hosted(badge=us.badge_class)),
+        ),
+        ("revoked older", Question.OLDER, named.json, revoked_older),
+    )
+    for name, question, newer, text in pairs:
+        image = png.bake(png.bake(named.png, text, version=Version.V2), _text(newer))
+        samples.add(PNG_BOTH, Copy(name, question, image), carried=text)
+        image = svg.bake(svg.bake(named.svg, text, version=Version.V2), _text(newer))
+        samples.add(SVG_BOTH, Copy(name, question, image), carried=text)
+
+
+def crawl(roots: list[Document], fetch: Fetch) -> dict[str, Page]:
     """Return the documents of the installation that `roots` lead to: address -> type and body."""
     issuer = str(roots[0]["issuer"]["id"])
     home = "https://" + issuer.removeprefix("did:web:").replace(":", "/")
     waiting = [f"{home}/did.json", f"{home}/jwks.json", *_addresses(roots)]
-    found: dict[str, tuple[str, bytes]] = {}
+    found: dict[str, Page] = {}
     seen = set()
     while waiting:
         address = waiting.pop()
@@ -300,19 +389,23 @@ def crawl(roots: list[Document], fetch: Fetch) -> dict[str, tuple[str, bytes]]:
             answer = fetch(address)
         except FetchFailed:
             continue
-        found[address] = (answer.media_type, answer.body)
+        found[address] = (answer.media_type, answer.body, answer.status)
         if "json" in answer.media_type:
             waiting += _addresses(json.loads(answer.body))
     return found
 
 
-def documents_of(signer: Signer) -> dict[str, tuple[str, bytes]]:
+def documents_of(signer: Signer) -> dict[str, Page]:
     """Return the DID document and the JWK set of a signer outside the installation."""
     home = "https://" + signer.id.removeprefix("did:web:")
     methods, jwks = [], []
     for kind, key in signer.keys.items():
-        method = {"id": signer.method(kind), "type": "Multikey", "controller": signer.id}
-        methods.append(method | {"publicKeyMultibase": key.public_key.to_multikey()})
+        shape = (
+            {"type": "JsonWebKey", "publicKeyJwk": key.public_key.to_jwk()}
+            if kind is KeyKind.RSA  # which has no form as Multikey
+            else {"type": "Multikey", "publicKeyMultibase": key.public_key.to_multikey()}
+        )
+        methods.append({"id": signer.method(kind), "controller": signer.id, **shape})
         jwks.append(key.public_key.to_jwk() | {"kid": signer.method(kind)})
     did_document = {
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
@@ -321,8 +414,12 @@ def documents_of(signer: Signer) -> dict[str, tuple[str, bytes]]:
         "assertionMethod": [method["id"] for method in methods],
     }
     return {
-        f"{home}/.well-known/did.json": ("application/json", json.dumps(did_document).encode()),
-        f"{home}/jwks.json": ("application/json", json.dumps({"keys": jwks}).encode()),
+        f"{home}/.well-known/did.json": (
+            "application/json",
+            json.dumps(did_document).encode(),
+            200,
+        ),
+        f"{home}/jwks.json": ("application/json", json.dumps({"keys": jwks}).encode(), 200),
     }
 
 
@@ -380,14 +477,17 @@ def _without_text(image: bytes) -> bytes:
     return image[:_PNG_SIGNATURE_BYTES] + b"".join(kept)
 
 
-def _with_second(image: bytes, forged: Document) -> bytes:
-    """Return the image with a forged badge in a chunk of its own behind the genuine one."""
-    text = b"openbadgecredential\0\0\0\0\0" + json.dumps(forged).encode()
-    chunk = struct.pack(">I", len(text)) + b"iTXt" + text
+def _with_chunk(image: bytes, kind: bytes, content: bytes) -> bytes:
+    """Return the image with a chunk more before its end."""
+    chunk = struct.pack(">I", len(content)) + kind + content
     chunk += struct.pack(">I", zlib.crc32(chunk[4:]))
     before = [chunk for kind, chunk in _chunks(image) if kind != b"IEND"]
     end = [chunk for kind, chunk in _chunks(image) if kind == b"IEND"]
     return image[:_PNG_SIGNATURE_BYTES] + b"".join([*before, chunk, *end])
+
+
+def _text(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False)
 
 
 if __name__ == "__main__":

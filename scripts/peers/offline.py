@@ -22,10 +22,18 @@ sys.addaudithook(_stay_inside)
 
 def document(address: str) -> bytes:
     """Return what stands at `address` in the task; raise FileNotFoundError when nothing does."""
-    found = TASK["documents"].get(address)
-    if found is None or found["status"] != 200:
+    status, _, body = answer(address)
+    if status != 200:
         raise FileNotFoundError(f"nothing stands at {address}")
-    return Path(found["path"]).read_bytes()
+    return body
+
+
+def answer(address: str) -> tuple[int, str, bytes]:
+    """Return the HTTP status, the media type and the body at `address` in the task."""
+    found = TASK["documents"].get(address)
+    if found is None:
+        return 404, "application/json", b"{}"
+    return found["status"], found["type"], Path(found["path"]).read_bytes()
 
 
 def run(judge: Callable[[dict[str, str], bytes], str | None]) -> None:

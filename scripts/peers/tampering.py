@@ -20,6 +20,9 @@ from typing import Any
 Document = dict[str, Any]
 
 JSON, ES256, EDDSA, PNG = "eddsa-rdfc-2022", "vc-jwt-es256", "vc-jwt-eddsa", "png"
+RS256 = "vc-jwt-rs256"
+SVG, PNG_BOTH, SVG_BOTH = "svg", "png-both", "svg-both"
+HOSTED, SIGNED = "ob2-json", "ob2-jws"
 """The formats in which badges are judged."""
 
 MALLORY = "did:web:mallory.example"
@@ -39,6 +42,8 @@ class Question(StrEnum):
     DATES = "dates"
     STATUS = "status"
     STRUCTURE = "structure"
+    NEWER = "newer"  # of an image with two: is the badge of Open Badges 3.0 good?
+    OLDER = "older"  # of an image with two: is the badge of Open Badges 2.0 good?
 
 
 @dataclass(frozen=True)
@@ -160,24 +165,17 @@ def of_expired_json(expired: Document) -> Iterator[Copy]:
 def of_jwt(token: str, *, forgers: Forgers, public_key: bytes) -> Iterator[Copy]:
     """Yield the tampered copies of a VC-JWT. `public_key` is the issuer's, for key confusion."""
     head, body, signature = token.split(".")
-    header, payload = _decode(head), _decode(body)
+    header, payload = decode(head), decode(body)
     for edited in _edited(payload):
         question = Question.SIGNATURE if edited.question is Question.MEANING else edited.question
         document = edited.content
         if edited.name == "swapped issuer":
             document = document | {"iss": MALLORY}
-        yield Copy(edited.name, question, f"{head}.{_encode(document)}.{signature}")
+        yield Copy(edited.name, question, f"{head}.{encode(document)}.{signature}")
     yield Copy("truncated signature", Question.SIGNATURE, f"{head}.{body}.{signature[:-4]}")
-    zeros = base64.urlsafe_b64encode(bytes(64)).rstrip(b"=").decode()
+    zeros = encode_bytes(bytes(64))
     yield Copy("signature of zeros", Question.SIGNATURE, f"{head}.{body}.{zeros}")
-    yield Copy("alg none", Question.SIGNATURE, f"{_encode(header | {'alg': 'none'})}.{body}.")
-    confused = f"{_encode(header | {'alg': 'HS256'})}.{body}"
-    mac = hmac.new(public_key, confused.encode(), hashlib.sha256).digest()
-    yield Copy(
-        "alg HS256 with the public key",
-        Question.SIGNATURE,
-        f"{confused}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}",
-    )
+    yield from confusions(header, body, public_key)
     yield Copy("other key", Question.SIGNATURE, forgers.sign_jwt(payload, header))
     own = forgers.jwks[header["alg"]]
     yield Copy(
@@ -193,6 +191,16 @@ def of_jwt(token: str, *, forgers: Forgers, public_key: bytes) -> Iterator[Copy]
     )
 
 
+def confusions(header: Document, body: str, public_key: bytes) -> Iterator[Copy]:
+    """Yield the tokens that say that they need no signature, or one that the public key makes."""
+    yield Copy("alg none", Question.SIGNATURE, f"{encode(header | {'alg': 'none'})}.{body}.")
+    confused = f"{encode(header | {'alg': 'HS256'})}.{body}"
+    mac = hmac.new(public_key, confused.encode(), hashlib.sha256).digest()
+    yield Copy(
+        "alg HS256 with the public key", Question.SIGNATURE, f"{confused}.{encode_bytes(mac)}"
+    )
+
+
 def _edited(genuine: Document) -> Iterator[Copy]:
     for name, question, edit in EDITS:
         document = copy.deepcopy(genuine)
@@ -200,11 +208,17 @@ def _edited(genuine: Document) -> Iterator[Copy]:
         yield Copy(name, question, document)
 
 
-def _decode(segment: str) -> Document:
+def decode(segment: str) -> Document:
+    """Return the object in a segment of a token."""
     decoded: Document = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
     return decoded
 
 
-def _encode(document: Document) -> str:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+def encode(document: Document) -> str:
+    """Return an object as a segment of a token."""
+    return encode_bytes(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def encode_bytes(content: bytes) -> str:
+    """Return bytes as a segment of a token."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

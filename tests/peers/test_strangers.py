@@ -20,12 +20,26 @@ MUST_ACCEPT = [
     ("openbadgeslib", "eddsa-rdfc-2022"),
     ("openbadgeslib", "vc-jwt-es256"),
     ("openbadgeslib", "vc-jwt-eddsa"),
+    ("openbadgeslib", "vc-jwt-rs256"),
     ("openbadgeslib", "png"),
+    ("openbadgeslib", "svg"),
+    ("openbadgeslib", "ob2-json"),
+    ("openbadgeslib", "ob2-jws"),
+    ("openbadges", "ob2-json"),
+    ("openbadges", "ob2-jws"),
     ("jose", "vc-jwt-es256"),
+    ("jose", "vc-jwt-rs256"),
     ("jose", "vc-jwt-eddsa"),
     ("schema", "eddsa-rdfc-2022"),
     ("schema", "vc-jwt-es256"),
+    ("schema", "vc-jwt-rs256"),
 ]
+MUST_READ = [
+    (peer, form)
+    for peer in ("openbadgeslib", "openbadges", "openbadges-bakery", "openbadges-bakery-npm")
+    for form in ("png-both", "svg-both")
+]
+"""Of an image with two badges, each of these reads the one of its version."""
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -51,7 +65,7 @@ def test_every_verdict_is_the_recorded_one(samples: Path) -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize(("peer", "form"), MUST_ACCEPT)
+@pytest.mark.parametrize(("peer", "form"), MUST_ACCEPT + MUST_READ)
 def test_accepts_genuine_badges(verdicts: list[dict[str, Any]], peer: str, form: str) -> None:
     """Held apart from the recorded expectations, which a careless --record could change."""
     genuine = [
@@ -73,6 +87,22 @@ def test_refuses_at_least_six_tampered_copies(
     }
 
     assert len(refused) >= 6
+
+
+@pytest.mark.parametrize(
+    ("peer", "question"), [("openbadgeslib", "newer"), ("openbadges", "older")]
+)
+@pytest.mark.parametrize("form", ["png-both", "svg-both"])
+def test_each_verifier_refuses_the_bad_one_of_two_that_it_reads(
+    verdicts: list[dict[str, Any]], peer: str, question: str, form: str
+) -> None:
+    """A forged badge beside a genuine one: whoever reads that one must notice."""
+    found = [
+        v for v in verdicts if (v["peer"], v["format"], v["question"]) == (peer, form, question)
+    ]
+
+    assert len(found) >= 2
+    assert not any(v["accepted"] for v in found)
 
 
 def test_a_genuine_badge_that_is_refused_makes_the_run_fail(samples: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ const keySets = new Map();
 await run(async (sample, bytes) => {
   const token = bytes.toString('utf8').trim();
   const {iss} = decodeJwt(token);
-  await jwtVerify(token, keySet(iss), {algorithms: ['ES256', 'EdDSA'], issuer: iss});
+  await jwtVerify(token, keySet(iss), {algorithms: ['ES256', 'RS256', 'EdDSA'], issuer: iss});
 });
 
 // Our JWK set stands beside the DID document: did:web:HOST:PATH -> https://HOST/PATH/jwks.json.
