@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from badgeservice.errors import Unreadable
 from badgeservice.openbadges.bakery import Version, png, svg
 from badgeservice.verification.codes import Code
-from badgeservice.verification.submission import MAXIMUM_BYTES, Kind, Submission, recognise
+from badgeservice.verification.submission import (
+    MAXIMUM_BYTES,
+    Kind,
+    Standard,
+    Submission,
+    recognise,
+)
 
 BADGE = b'{"@context": [], "id": "urn:x:y"}'
 DOCUMENT = {"@context": [], "id": "urn:x:y"}
@@ -116,6 +122,33 @@ def test_what_is_not_a_badge_is_unreadable_and_named(data, code, found):
         recognise(data)
 
     assert raised.value.code == code
+
+
+def test_images_that_others_baked(vectors):
+    """Every file of the bakery's and Salava's samples, held against what the manifest expects.
+
+    One difference is intended: the assertion in the sample drawing names nobody (`identity` stands
+    where `recipient` should), so that what was taken out of it well is no badge.
+    """
+    entries = json.loads((vectors / "manifest.json").read_text())
+    expected = {e["file"]: e["expected"] for e in entries if e["category"] == "baked"}
+    found = {}
+    for name in expected:
+        try:
+            found[name] = recognise((vectors / name).read_bytes()).standard
+        except Unreadable as error:
+            found[name] = error.code
+
+    assert found == {
+        "baked/baked_heart.png": Standard.OB2_HOSTED,
+        "baked/baked_example.svg": Code.NOT_A_BADGE,
+        "baked/public_domain_heart.png": Code.NOT_BAKED,
+        "baked/unbaked_example.svg": Code.NOT_BAKED,
+        "baked/invalid-filetype.bmp": Code.BAD_ENCODING,
+        "baked/not-an-image.txt": Code.NOT_A_BADGE,
+    }
+    agreed = {name for name in expected if (expected[name] == "valid") == (found[name] in Standard)}
+    assert expected.keys() - agreed == {"baked/baked_example.svg"}
 
 
 def test_two_badges_in_one_image_are_ambiguous():
