@@ -130,7 +130,7 @@ def issue(
             controller=accounts.organisation(session, office.issuer.slug),
             now=now,
         )
-        if held := holdings.of_class(session, person.id, slug):
+        if held := holdings.of_class(session, person.id, slug, now):
             raise AlreadyHeld(
                 f"{email} holds this badge already: {held.address}. To issue it anew, revoke it first"
             )

@@ -42,6 +42,8 @@ class Award(Base):
     `used` holds the ids of the evidence, and of the awards of other badges, that the decision rests
     on; `strength` is how strongly they support the badge's claim. `dossier` holds everything that
     the decision was made from, as canonical JSON, sealed; `dossier_digest` is its SHA-256, in hex.
+    `renewal` counts how often the person had earned this badge before: one whose time ends is
+    earned anew.
     """
 
     __tablename__ = "award"
@@ -55,6 +57,7 @@ class Award(Base):
             "person_id",
             "slug",
             "class_version",
+            "renewal",
             unique=True,
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
@@ -65,6 +68,7 @@ class Award(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     slug: Mapped[str] = mapped_column(String(100))
     class_version: Mapped[int]
+    renewal: Mapped[int] = mapped_column(default=0)
     rule_version: Mapped[int]
     origin: Mapped[Origin] = mapped_column(String(20))
     used: Mapped[list[str]] = mapped_column(JSON)

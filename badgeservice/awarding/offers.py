@@ -2,7 +2,8 @@
 
 An award is an offer until the person accepts it; only then may anything be signed. The same evidence
 is offered once: who declines, or whose badge was revoked, is not offered it again until there is
-something new. An offer stands while what it rests on stands; a stronger one takes its place.
+something new. An offer stands while what it rests on stands; a stronger one takes its place. A badge
+whose time ends is renewed: new evidence makes an offer of a new one, beside the one that is held.
 
 Functions flush; the caller commits.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -40,6 +41,9 @@ from badgeservice.evidence import levels, record
 from badgeservice.evidence.facts import BadgeDetails, Fact, Identity, Kind, Outcome
 from badgeservice.people.models import Person
 from badgeservice.storage.vault import Vault
+
+RENEWAL_WINDOW = timedelta(days=60)
+"""How long before its end a badge can be earned anew, on new evidence."""
 
 _ID_BYTES = 16
 _LIVE = (AwardState.OFFERED, AwardState.ACCEPTED)
@@ -92,6 +96,23 @@ def award_for(
         raise OfferClosed(f"{badge_class.slug} was offered for the same evidence before")
     explained = words.explain(reached, words.Names(), "en")
     raise RuleNotMet(f"{badge_class.slug} cannot be awarded. {explained.summary}")
+
+
+def is_renewable(award: Award, now: datetime) -> bool:
+    """Say whether the time of an accepted award has ended, or ends within RENEWAL_WINDOW."""
+    return award.valid_until is not None and now >= award.valid_until - RENEWAL_WINDOW
+
+
+def renewed(session: Session, award: Award) -> Award | None:
+    """Return the accepted award that this one renews, None for a first one."""
+    return session.scalar(
+        select(Award).where(
+            Award.person_id == award.person_id,
+            Award.slug == award.slug,
+            Award.renewal == award.renewal - 1,
+            Award.state == AwardState.ACCEPTED,
+        )
+    )
 
 
 def progress(
@@ -306,23 +327,30 @@ def _settle(
     session: Session, vault: Vault, person_id: str, badge_class: BadgeClassVersion, now: datetime
 ) -> Award | None:
     """Return the award of this class that is live once the rule has been asked; None if there is none."""
+    former = session.scalars(
+        select(Award)
+        .where(Award.person_id == person_id, Award.slug == badge_class.slug)
+        .order_by(Award.renewal.desc())
+    ).all()
     facts = _facts(session, person_id)
+    held = next((award for award in former if award.state == AwardState.ACCEPTED), None)
+    if held and not is_renewable(held, now):
+        return held
+    if held:  # what has been rewarded once is no ground for a renewal
+        facts = [fact for fact in facts if fact.id not in (held.id, *held.used)]
     rule, skill = _rule(badge_class), _skill(badge_class)
     reached = decision.evaluate(rule, facts, skill, now)
-    former = session.scalars(
-        select(Award).where(Award.person_id == person_id, Award.slug == badge_class.slug)
-    ).all()
-    if live := next((award for award in former if award.state in _LIVE), None):
-        if live.state == AwardState.ACCEPTED or _stands(live, reached, facts):
-            return live
-        live = _move(session, live, AwardState.OFFERED, AwardState.WITHDRAWN, now)
-        if live.state == AwardState.ACCEPTED:  # by a tap at this very moment
-            return live
+    if offer := next((award for award in former if award.state == AwardState.OFFERED), None):
+        if _stands(offer, reached, facts):
+            return offer
+        offer = _move(session, offer, AwardState.OFFERED, AwardState.WITHDRAWN, now)
+        if offer.state == AwardState.ACCEPTED:  # by a tap at this very moment
+            return offer
     if not isinstance(reached, Met):
-        return None
+        return held
     used = [fact.id for fact in reached.used]
     if any(_is_answered(award) and set(used) <= set(award.used) for award in former):
-        return None
+        return held
     award_id = f"awd_{secrets.token_hex(_ID_BYTES)}"
     sealed, digest = dossier.seal(
         session,
@@ -346,6 +374,7 @@ def _settle(
         person_id=person_id,
         slug=badge_class.slug,
         class_version=badge_class.version,
+        renewal=held.renewal + 1 if held else 0,
         rule_version=rule.version,
         origin=_origin(reached.used),
         used=used,

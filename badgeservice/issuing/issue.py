@@ -127,6 +127,7 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
         state=BadgeState.ACTIVE,
         state_since=now,
         visibility=choices.visibility,
+        renews=_renewed(session, award),
     )
     _, made = release.release(
         session,
@@ -153,6 +154,23 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
         now=now,
     )
     return badge
+
+
+def _renewed(session: Session, award: Award) -> str | None:
+    """Return the public id of the badge that this award renews, if it renews one."""
+    before = offers.renewed(session, award)
+    former = of_award(session, before.id) if before else None
+    return former.public_id if former else None
+
+
+def renewal_of(session: Session, badge: Badge) -> Badge | None:
+    """Return the badge in force that renews this one, None while there is none."""
+    return session.scalar(
+        select(Badge).where(
+            Badge.renews == badge.public_id,
+            Badge.state.in_((BadgeState.ACTIVE, BadgeState.SUSPENDED)),
+        )
+    )
 
 
 def _as_dict(choices: Choices) -> dict[str, str | None]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from badgeservice.awarding import offers
 from badgeservice.errors import CredentialNotFound
-from badgeservice.issuing.models import Badge, BadgeState, CredentialBytes, Visibility
+from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
+    Credential,
+    CredentialBytes,
+    Visibility,
+)
 
 
 def of_holder(session: Session, person_id: str) -> list[Badge]:
@@ -20,13 +29,25 @@ def of_holder(session: Session, person_id: str) -> list[Badge]:
     )
 
 
-def of_class(session: Session, person_id: str, class_slug: str) -> Badge | None:
-    """Return the badge of this class that a person holds and that is in force, None without one."""
+def of_class(session: Session, person_id: str, class_slug: str, now: datetime) -> Badge | None:
+    """Return the badge of this class that a person holds, None without one.
+
+    One that is suspended, revoked or may be renewed by now does not count.
+    """
     return session.scalars(
-        select(Badge).where(
+        select(Badge)
+        .join(
+            Credential,
+            (Credential.public_id == Badge.public_id) & (Credential.edition == Badge.edition),
+        )
+        .where(
             Badge.class_slug == class_slug,
             Badge.state == BadgeState.ACTIVE,
             Badge.public_id.in_(_ids(person_id)),
+            or_(
+                Credential.valid_until.is_(None),
+                Credential.valid_until > now + offers.RENEWAL_WINDOW,
+            ),
         )
     ).first()
 

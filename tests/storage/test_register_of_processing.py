@@ -58,7 +58,7 @@ ONLY_THROUGH_AN_IDENTIFIER: dict[str, set[str]] = {
         "started_at", "closes_at", "submitted_at",
     },
     "award": {
-        "id", "person_id", "slug", "class_version", "rule_version", "origin", "used", "strength",
+        "id", "person_id", "slug", "class_version", "renewal", "rule_version", "origin", "used", "strength",
         "decided_at", "valid_until", "state", "state_since", "accepted_at", "dossier_digest",
     },
     "credential_bytes": {"holder_id"},
