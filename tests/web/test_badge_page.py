@@ -425,6 +425,20 @@ def test_endorsements_are_shown_with_their_verdict(client, endorsed, clock):
     assert "<strong>entretien</strong>" in fold
 
 
+def test_an_endorsement_that_is_over_is_no_recognition(client, endorsed, clock):
+    """Its own last day says so, also when its endorser cannot be asked; then nobody is named."""
+    clock.advance(days=370)
+    page = client.get(f"/b/{endorsed}").text
+
+    assert "Reconnu aussi par" not in page
+    fold = page[page.index("Recommandations") : page.index("Ce que ce badge ne dit pas")]
+    (first, port), (second, artisan) = recognitions(fold)
+    assert (first, second) == ("tone-red", "tone-red")
+    assert port == "Le port Recommandation de port.example, valable jusqu'au 20 novembre 2027."
+    assert artisan.endswith("valable jusqu'au 20 novembre 2027.")
+    assert "entretien" not in fold
+
+
 def test_an_endorsers_words_lead_nowhere(client, endorsed):
     """They stand on our page: stressed if they like, without links and without tags of their own."""
     page = client.get(f"/b/{endorsed}").text

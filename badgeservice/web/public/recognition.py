@@ -34,6 +34,11 @@ class Recognition:
     verified_at: datetime | None
 
     @property
+    def stands(self) -> bool:
+        """Whether another's recognition can be called that: found good, now or by us on a day."""
+        return self.tone in ("green", "quiet") and not self.found.by_itself
+
+    @property
     def endorser(self) -> str:
         """Who endorses, as it calls itself; its domain if it has no name."""
         said = self.found.endorsement
@@ -43,7 +48,7 @@ class Recognition:
     def comment(self) -> Markup:
         """What the endorser says; nothing if the words may be somebody else's."""
         said = self.found.endorsement
-        if said is None or said.comment is None or not (self.found.is_good or self._was_good):
+        if said is None or said.comment is None or self.tone not in ("green", "quiet"):
             return Markup()
         return Markup(nh3.clean(rich_text(said.comment), tags=_STRESS, attributes={}))
 
@@ -55,7 +60,7 @@ class Recognition:
     @property
     def tone(self) -> str:
         """The colour of the verdict: green only for what was verified at this very moment."""
-        if self.found.is_bad:
+        if self.found.is_bad or self._is_over:
             return "red"
         if self.found.is_good:
             return "green"
@@ -64,9 +69,17 @@ class Recognition:
     @property
     def sentence(self) -> str:
         """The verdict in one sentence, in the reader's language."""
-        if self._was_good and self.verified_at is not None and self.found.endorsement:
-            domain = self.found.endorsement.endorser_domain or self.endorser
+        said = self.found.endorsement
+        if self._is_over and said is not None and said.valid_until is not None:
             sentence: str = gettext(
+                "Recommandation de %(domain)s, valable jusqu'au %(day)s",
+                domain=said.endorser_domain or self.endorser,
+                day=long_date(said.valid_until),
+            )
+            return sentence
+        if self._was_good and self.verified_at is not None and said is not None:
+            domain = said.endorser_domain or self.endorser
+            sentence = gettext(
                 "Signature de %(domain)s vérifiée par nous le %(day)s, pas de nouveau aujourd'hui",
                 domain=domain,
                 day=long_date(self.verified_at),
@@ -81,8 +94,18 @@ class Recognition:
 
     @property
     def _was_good(self) -> bool:
-        in_doubt = not (self.found.is_good or self.found.is_bad)
-        return in_doubt and self.verified_at is not None
+        return self._in_doubt and not self._is_over and self.verified_at is not None
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether its own last day is past, which needs nobody's answer; the walk asks it later."""
+        said = self.found.endorsement
+        ends = said.valid_until if said else None
+        return self._in_doubt and ends is not None and ends < self.found.report.checked_at
+
+    @property
+    def _in_doubt(self) -> bool:
+        return not (self.found.is_good or self.found.is_bad)
 
 
 def inside(found: tuple[EndorsementReport, ...]) -> list[Recognition]:
