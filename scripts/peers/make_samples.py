@@ -121,12 +121,12 @@ class Installation:
             "BADGESERVICE_LOG_LEVEL": "error",
         }
         folder.mkdir(parents=True)
-        self._command("setup")
+        self.command("setup")
 
     def issue(self, email: str, *options: str) -> Issued:
         """Issue a badge by the command."""
         out = self._folder / "issued" / email
-        said = self._command(
+        said = self.command(
             "issue", "--badge", BADGE, "--to", email, "--out", str(out), *options
         ).splitlines()
         return Issued(
@@ -139,7 +139,7 @@ class Installation:
 
     def revoke(self, badge: Issued) -> None:
         """Revoke a badge by the command."""
-        self._command("revoke", badge.address, "--reason", REASON)
+        self.command("revoke", badge.address, "--reason", REASON)
 
     @contextmanager
     def opened(self) -> Iterator[tuple[Signer, Fetch]]:
@@ -153,7 +153,8 @@ class Installation:
                 own_fetch(Hosting(db.session, office)),
             )
 
-    def _command(self, *arguments: str) -> str:
+    def command(self, *arguments: str) -> str:
+        """Run the application's command in this installation; return what it says."""
         program = Path(sys.executable).with_name("badgeservice")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("BADGESERVICE_")}
         return subprocess.run(
