@@ -351,6 +351,7 @@ def _settle(
     used = [fact.id for fact in reached.used]
     if any(_is_answered(award) and set(used) <= set(award.used) for award in former):
         return held
+    renewal = held.renewal + 1 if held else 0
     award_id = f"awd_{secrets.token_hex(_ID_BYTES)}"
     sealed, digest = dossier.seal(
         session,
@@ -374,7 +375,7 @@ def _settle(
         person_id=person_id,
         slug=badge_class.slug,
         class_version=badge_class.version,
-        renewal=held.renewal + 1 if held else 0,
+        renewal=renewal,
         rule_version=rule.version,
         origin=_origin(reached.used),
         used=used,
@@ -396,6 +397,7 @@ def _settle(
                 Award.person_id == person_id,
                 Award.slug == badge_class.slug,
                 Award.class_version == badge_class.version,
+                Award.renewal == renewal,
                 Award.state.in_(_LIVE),
             )
         )
