@@ -104,7 +104,7 @@ class Issued:
 
     address: str
     json: Document
-    jwt: str
+    tokens: dict[Algorithm, str]
     png: bytes
     svg: bytes
 
@@ -132,7 +132,10 @@ class Installation:
         return Issued(
             address=said[0],
             json=json.loads((out / "credential.json").read_text()),
-            jwt=(out / "credential.jwt").read_text().strip(),
+            tokens={
+                Algorithm.ES256: (out / "credential.jwt").read_text().strip(),
+                Algorithm.RS256: (out / "credential.rs256.jwt").read_text().strip(),
+            },
             png=(out / "badge.png").read_bytes(),
             svg=(out / "badge.svg").read_bytes(),
         )
@@ -305,15 +308,14 @@ def write_jwt(
 ) -> None:
     """Write the VC-JWT forms and their tampered copies.
 
-    The service hands out ES256. The other forms are signed here, by the same function of the service
-    with the issuer's other keys.
+    The service hands out ES256 and RS256. The EdDSA form is signed here, by the same function of the
+    service with the issuer's other key.
     """
     past, future = _dated(named.json, now=now)
     for algorithm, form in _TOKEN_FORMAT.items():
         released = {
-            badge.address: badge.jwt
-            if algorithm is Algorithm.ES256
-            else us.token(_unsecured(badge.json), algorithm)
+            badge.address: badge.tokens.get(algorithm)
+            or us.token(_unsecured(badge.json), algorithm)
             for badge in (named, other, revoked)
         }
         for badge in (named, other):
