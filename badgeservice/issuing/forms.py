@@ -75,13 +75,14 @@ def check(
     *,
     fetch: Fetch,
     now: datetime,
-) -> None:
-    """Raise SelfCheckFailed unless each form is green to our own verifier and says `unsigned`.
+) -> str:
+    """Return the content digest of `unsigned`, which every form says and is green to our verifier.
 
-    An image is recognised like any other; it must carry the very bytes that were verified.
+    An image is recognised like any other; it must carry the very text that was verified. Raises
+    SelfCheckFailed.
     """
-    expected = content_digest(unsigned)
-    edition = Edition(expected, frozenset(form.digest for form in made))
+    digest = content_digest(unsigned)
+    edition = Edition(digest, frozenset(form.digest for form in made))
     register = ForthcomingRegister(office, badge.address, edition)
     verified = set()
     for form in made:
@@ -93,6 +94,7 @@ def check(
             reasons = ", ".join(f"{finding.code}" for finding in report.problems)
             raise SelfCheckFailed(f"the {form.format} of {badge.public_id} is not green: {reasons}")
         said = submission.document or vc_jwt.parse(submission.text).credential
-        if content_digest(said) != expected:
+        if {name: value for name, value in said.items() if name != "proof"} != unsigned:
             raise SelfCheckFailed(f"the {form.format} of {badge.public_id} is not what was built")
         verified.add(submission.text)
+    return digest

@@ -28,7 +28,6 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, multibase, timestamps
-from badgeservice.verification.register import content_digest
 
 _PUBLIC_ID_BYTES = 16
 
@@ -98,7 +97,7 @@ def release(
     """
     made = forms.make(office, unsigned, _pictures(session, version, language), now=now)
     fetch = own_fetch(Hosting(session, office))
-    forms.check(office, badge, unsigned, made, fetch=fetch, now=now)
+    digest = forms.check(office, badge, unsigned, made, fetch=fetch, now=now)
     ends = unsigned.get("validUntil")
     credential = Credential(
         public_id=intent.public_id,
@@ -107,7 +106,7 @@ def release(
         language=language,
         issued_at=now,
         valid_until=timestamps.read(ends) if ends else None,
-        content_digest=content_digest(unsigned),
+        content_digest=digest,
     )
     badge.edition = intent.edition
     session.add(badge)
