@@ -1,0 +1,1 @@
+"""Drills that take too long for every run of the tests."""

@@ -1,0 +1,208 @@
+"""The theft of a key: every badge that it signed is signed anew, and the thief's badge is forged.
+
+1. An installation of its own; badges for as many people, issued on somebody's word by the code that
+   serves the command line. 2. The key is reported as compromised, which makes a successor.
+3. `badgeservice supersede` signs everything anew; it is interrupted once and run again.
+4. `badgeservice audit` finds nothing wrong; of a sample, the old files are said to be replaced, the
+   new ones are green, and what the thief signs meanwhile is red.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from badgeservice.app import create_app, utc_now
+from badgeservice.awarding import offers
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.strength import Strength
+from badgeservice.evidence.sources import manual
+from badgeservice.extensions import db, services
+from badgeservice.issuing import issue, shelf
+from badgeservice.issuing.build import Choices
+from badgeservice.issuing.models import Badge, Format, Visibility
+from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.proofs import eddsa_rdfc_2022
+from badgeservice.people import accounts
+from badgeservice.settings import Settings
+
+BADGE = "crcn-4-1-beginner"
+COMMAND = Path(sys.executable).with_name("badgeservice")
+SAMPLE = 50
+
+
+def main() -> int:
+    """Run the drill; return 1 when something did not hold."""
+    parser = argparse.ArgumentParser(prog="scripts/drill supersede")
+    parser.add_argument("--badges", type=int, default=10_000)
+    count = parser.parse_args().badges
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(
+            BADGESERVICE_BASE_URL="http://127.0.0.1:8000",
+            BADGESERVICE_DATA_DIR=f"{folder}/data",
+            BADGESERVICE_KEYS_DIR=f"{folder}/keys",
+            BADGESERVICE_LOG_LEVEL="error",
+            LANG="en",
+        )
+        print(f"{count} badges, {os.cpu_count()} cores", flush=True)
+        _run("setup")
+        _timed("issued", count, lambda: _issue_all(count))
+        kept = _sample()
+        thief = _forger()
+        _run("keys", "compromised", "ed25519-1", "--since", datetime.now(UTC).isoformat())
+        _timed("signed anew", count, _supersede_with_an_interruption)
+        wrong = [
+            *_expect("the audit", _run("audit", "--json", check=False), 0),
+            *_judge(kept, 2, "an old file"),
+            *_judge(_sample(), 0, "a new file"),
+            *_judge([thief(kept[0])], 1, "the thief's badge"),
+        ]
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"largest process: {usage.ru_maxrss / 1024:.0f} MB")
+    for problem in wrong:
+        print(f"DOES NOT HOLD: {problem}")
+    print("everything held" if not wrong else f"{len(wrong)} problem(s)")
+    return 1 if wrong else 0
+
+
+def _issue_all(count: int) -> None:
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        workers = os.cpu_count() or 1
+        list(pool.map(_issue_some, (range(n, count, workers) for n in range(workers))))
+
+
+def _issue_some(numbers: range) -> None:
+    app = create_app(Settings.from_environment(os.environ))
+    with app.app_context():
+        session, here = db.session, services()
+        for number in numbers:
+            now = utc_now()
+            badge_class = classes.current(session, BADGE)
+            controller = accounts.organisation(session, here.office.issuer.slug)
+            person = accounts.find_or_create(
+                session,
+                here.vault,
+                email=f"p{number}@example.org",
+                language="fr",
+                controller=controller,
+                now=now,
+            )
+            manual.record_manual(
+                session,
+                here.vault,
+                person_id=person.id,
+                badge_class=badge_class,
+                strength=Strength.WORK_REVIEWED,
+                agent="drill",
+                organisation=here.office.issuer.slug,
+                statement="",
+                occurred_at=now,
+                now=now,
+            )
+            award = offers.award_for(
+                session, here.vault, person_id=person.id, badge_class=badge_class, now=now
+            )
+            issue.accept_and_issue(
+                session,
+                here.office,
+                award_id=award.id,
+                person_id=person.id,
+                choices=Choices(language="fr", name=None, visibility=Visibility.LINK),
+                actor="drill",
+                now=now,
+            )
+            session.expunge_all()
+
+
+def _supersede_with_an_interruption() -> None:
+    command = [COMMAND, "supersede", "--key", "ed25519-1"]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    first.stdout.readline()  # the first progress that it reports
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    print(_run("supersede", "--key", "ed25519-1").stdout.splitlines()[-1])
+
+
+def _sample() -> list[bytes]:
+    """Return the files of the same few badges, as they stand now."""
+    app = create_app(Settings.from_environment(os.environ))
+    with app.app_context():
+        ids = sorted(db.session.scalars(select(Badge.public_id)))
+        chosen = random.Random(1).sample(ids, min(SAMPLE, len(ids)))
+        return [
+            shelf.take(
+                db.session, services().vault, db.session.get_one(Badge, public_id), Format.JSON
+            )
+            for public_id in chosen
+        ]
+
+
+def _forger() -> Callable[[bytes], bytes]:
+    """Return what a thief can do who has copied the key: sign another content under a genuine id."""
+    app = create_app(Settings.from_environment(os.environ))
+    with app.app_context():
+        office = services().office
+        key = office.keyring.signing_key(KeyKind.ED25519)
+        method = office.issuer.method(key.kid)
+
+    def forge(genuine: bytes) -> bytes:
+        document = json.loads(genuine)
+        del document["proof"]
+        document["name"] = "Doctorat"
+        secured = eddsa_rdfc_2022.sign(
+            document, sign=key.sign, verification_method=method, created=utc_now()
+        )
+        return json.dumps(secured).encode()
+
+    return forge
+
+
+def _judge(files: list[bytes], expected: int, what: str) -> list[str]:
+    problems = []
+    for content in files:
+        done = subprocess.run(
+            [COMMAND, "verify", "-"], input=content, capture_output=True, check=False
+        )
+        problems += _expect(what, done, expected)
+    return problems
+
+
+def _expect(what: str, done: subprocess.CompletedProcess[Any], expected: int) -> list[str]:
+    if done.returncode == expected:
+        return []
+    return [f"{what}: exit {done.returncode} instead of {expected}: {done.stdout!s:.300}"]
+
+
+def _run(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        sys.exit(f"badgeservice {' '.join(arguments)}: {done.stderr}")
+    return done
+
+
+def _timed(what: str, count: int, work: Callable[[], None]) -> None:
+    began = time.monotonic()
+    work()
+    seconds = time.monotonic() - began
+    print(f"{count} {what} in {seconds:.0f} s, {seconds / count * 1000:.0f} ms each", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
