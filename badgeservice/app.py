@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from badgeservice import extensions, logs, web
 from badgeservice.catalogue import framework
+from badgeservice.erasure.ledger import ErasureLedger
 from badgeservice.errors import KeyFileError
 from badgeservice.extensions import Services
 from badgeservice.issuing import issuer
@@ -62,6 +63,7 @@ def create_app(
         framework=framework.load(settings.content_dir / "frameworks"),
         library=content.load(settings.content_dir / "modules"),
         office=open_office(settings, vault),
+        erasures=ErasureLedger(settings.data_dir / "erasures.jsonl"),
     )
     app = Flask("badgeservice.web")
     production = settings.environment is Environment.PRODUCTION

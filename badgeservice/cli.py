@@ -20,7 +20,10 @@ from badgeservice.catalogue.strength import Strength
 from badgeservice.cli_catalogue import make_catalogue_command
 from badgeservice.cli_endorsements import make_endorse_command, make_endorsements_command
 from badgeservice.cli_verify import make_verify_command
-from badgeservice.errors import AlreadyHeld, BadgeserviceError
+from badgeservice.erasure import erase as erasing
+from badgeservice.erasure import traces
+from badgeservice.erasure.ledger import Choice
+from badgeservice.errors import AlreadyHeld, BadgeserviceError, PersonNotFound
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import Services, db, services
 from badgeservice.installation import prepare_database, prepare_files
@@ -31,7 +34,7 @@ from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue
 from badgeservice.issuing.models import Badge, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.people import accounts, names, retention
+from badgeservice.people import accounts, email_address, names, retention
 from badgeservice.settings import Settings
 from badgeservice.sharing import holdings
 from badgeservice.verification.fetching import Fetch
@@ -271,12 +274,16 @@ def audit(as_json: bool) -> None:
     """Check that all we keep agrees; exit 1 when something does not."""
     with _installation() as (session, here):
         found = list(auditing.violations(session, here.office))
+        found += [
+            auditing.Violation("erased", subject, problem)
+            for subject, problem in traces.findings(session, here.erasures)
+        ]
     if as_json:
         click.echo(json.dumps([vars(violation) for violation in found]))
     else:
         for violation in found:
             click.echo(f"{violation.question}: {violation.subject}: {violation.problem}")
-        click.echo(f"{len(found)} violation(s) of {', '.join(auditing.QUESTIONS)}")
+        click.echo(f"{len(found)} violation(s) of {', '.join([*auditing.QUESTIONS, 'erased'])}")
     sys.exit(1 if found else 0)
 
 
@@ -289,6 +296,48 @@ def replay() -> None:
         click.echo(str(difference))
     click.echo(f"{len(differences)} difference(s)")
     sys.exit(1 if differences else 0)
+
+
+@cli.command()
+@click.argument("email")
+@click.option(
+    "--keep-badges/--withdraw-badges",
+    "keep",
+    default=None,
+    help="Leave the copies of their badges authentic, or take these out of force.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(email: str, keep: bool | None, yes: bool) -> None:
+    """Erase the person with this mail address; it cannot be undone."""
+    if keep is None:
+        raise click.UsageError("say --keep-badges or --withdraw-badges")
+    with _installation() as (session, here):
+        person = accounts.find(session, here.vault, email_address.parse(email))
+        if person is None:
+            raise PersonNotFound("nobody is known by this mail address")
+        held = len(holdings.of_holder(session, person.id))
+        fate = "stay authentic, without a name" if keep else "will be withdrawn"
+        if not yes:
+            click.confirm(f"Erase this person? {held} badge(s) {fate}", abort=True, err=True)
+        done = erasing.erase(
+            session,
+            here.office,
+            here.erasures,
+            here.mailer,
+            person_id=person.id,
+            choice=Choice.KEEP_BADGES if keep else Choice.WITHDRAW_BADGES,
+            actor=ADMINISTRATOR,
+            now=here.clock(),
+        )
+    click.echo(f"erased; {done.badges} badge(s) in the register, {done.withdrawn} withdrawn now")
+
+
+@cli.command("replay-erasures")
+def replay_erasures() -> None:
+    """Erase again, after a backup was restored, whom the ledger says was erased."""
+    with _installation() as (session, here):
+        again = erasing.replay(session, here.office, here.erasures, here.mailer, now=here.clock())
+    click.echo(f"{len(again)} person(s) erased again")
 
 
 @cli.command()

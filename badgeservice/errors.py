@@ -38,6 +38,12 @@ class HolderErased(BadgeserviceError):
     code = "holder_erased"
 
 
+class ErasureLedgerDamaged(BadgeserviceError):
+    """The ledger of erasures was changed, or a line of it is no entry."""
+
+    code = "erasure_ledger_damaged"
+
+
 class SealBroken(BadgeserviceError):
     """Sealed bytes do not open under the holder's key: damaged, or moved from another place."""
 
@@ -354,6 +360,12 @@ class InvalidName(BadgeserviceError):
     """What was typed cannot be shown as a person's name; the code says what is wrong."""
 
     code = "name_malformed"
+
+
+class PersonNotFound(BadgeserviceError):
+    """Nobody is known by this mail address."""
+
+    code = "person_not_found"
 
 
 class OrganisationNotFound(BadgeserviceError):

@@ -20,6 +20,7 @@ from badgeservice.storage.base import Base
 
 if TYPE_CHECKING:
     from badgeservice.catalogue.framework import Framework
+    from badgeservice.erasure.ledger import ErasureLedger
     from badgeservice.issuing.office import Office
     from badgeservice.learning.content import Library
     from badgeservice.mail import Mailer
@@ -46,6 +47,7 @@ class Services:
     framework: Framework
     library: Library
     office: Office
+    erasures: ErasureLedger
 
 
 def services() -> Services:

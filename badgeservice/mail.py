@@ -11,7 +11,7 @@ import json
 import os
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -140,10 +140,12 @@ class DevelopmentMailbox:
         record = asdict(message) | {"date": message.date.isoformat()}
         with self._locked():
             lines = [*self._lines(), json.dumps(record)][-self._size :]
-            draft = self._path.with_suffix(".draft")
-            with open(draft, "w", encoding="ascii", opener=_private) as file:
-                file.writelines(f"{line}\n" for line in lines)
-            draft.replace(self._path)
+            self._write(lines)
+
+    def forget(self, address: str) -> None:
+        """Take out every mail to `address`."""
+        with self._locked():
+            self._write([line for line in self._lines() if json.loads(line)["to"] != address])
 
     def messages(self) -> list[Message]:
         """Return the mails that are kept, the newest first."""
@@ -158,6 +160,12 @@ class DevelopmentMailbox:
             return self._path.read_text(encoding="ascii").splitlines()
         except FileNotFoundError:
             return []
+
+    def _write(self, lines: Sequence[str]) -> None:
+        draft = self._path.with_suffix(".draft")
+        with open(draft, "w", encoding="ascii", opener=_private) as file:
+            file.writelines(f"{line}\n" for line in lines)
+        draft.replace(self._path)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

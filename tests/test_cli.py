@@ -342,3 +342,36 @@ def test_production_makes_no_secret_itself(tmp_path: Path) -> None:
 
     assert 1 == answer.returncode
     assert "you make this secret yourself" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "said"),
+    [
+        ("--keep-badges", 0, "1 badge(s) in the register, 0 withdrawn now"),
+        ("--withdraw-badges", 1, "1 badge(s) in the register, 1 withdrawn now"),
+    ],
+)
+def test_erase_leaves_the_choice_to_the_person(
+    run: Run, issued: tuple[str, Path], choice: str, status: int, said: str
+) -> None:
+    """The copy stays authentic, or is out of force; nothing else is left, and the audit agrees."""
+    _, out = issued
+
+    answer = run("erase", "a@example.org", choice, "--yes")
+
+    assert 0 == answer.returncode, answer.stderr
+    assert said in answer.stdout
+    assert status == run("verify", out / "credential.json").returncode
+    assert 0 == run("audit").returncode
+    assert "0 person(s) erased again\n" == run("replay-erasures").stdout
+    assert "nobody is known by this mail address" in run("erase", "a@example.org", choice).stderr
+
+
+def test_erase_asks_first(run: Run, issued: tuple[str, Path]) -> None:
+    """Without a choice, or without a yes, nothing is erased."""
+    assert "say --keep-badges or --withdraw-badges" in run("erase", "a@example.org").stderr
+    unanswered = run("erase", "a@example.org", "--keep-badges")
+
+    assert 1 == unanswered.returncode
+    assert "Erase this person? 1 badge(s) stay authentic" in unanswered.stderr
+    assert 0 == run("erase", "a@example.org", "--keep-badges", "--yes").returncode

@@ -30,6 +30,7 @@ RUN_BY = {
     "badgeservice verify": "tests/test_cli.py::test_issue_writes_a_file_in_every_form",
     "badgeservice catalogue": "tests/test_cli_catalogue.py::test_the_shipped_catalogue_is_right",
     "badgeservice audit": "tests/test_cli.py::test_audit_finds_nothing_wrong",
+    "badgeservice erase": "tests/test_cli.py::test_erase_leaves_the_choice_to_the_person",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
     "scripts/peers/run": "tests/peers/test_strangers.py",

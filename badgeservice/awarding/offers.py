@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -238,6 +238,11 @@ def withdraw(session: Session, award_id: str, *, now: datetime) -> Award:
     if award.state != AwardState.WITHDRAWN:
         raise IssuingRefused(f"{award_id} was not accepted")
     return award
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Delete every award of a person who is being erased, with its dossier."""
+    session.execute(delete(Award).where(Award.person_id == person_id))
 
 
 # --- deciding again ------------------------------------------------------------------------------
@@ -502,13 +507,17 @@ def _move(
 ) -> Award:
     """Move an award from one state to another if it still is in the first; return it as it is now.
 
-    Whoever comes second changes nothing, and sees what the first has done.
+    Whoever comes second changes nothing, and sees what the first has done. Raises HolderErased when
+    the award is gone, and its person with it.
     """
+    award_id = award.id
     session.execute(
         update(Award)
-        .where(Award.id == award.id, Award.state == before)
+        .where(Award.id == award_id, Award.state == before)
         .values(state=after, state_since=now, **changes)
         .execution_options(synchronize_session=False)
     )
-    session.refresh(award)
-    return award
+    current = session.get(Award, award_id, populate_existing=True)
+    if current is None:
+        raise HolderErased("the data of this holder has been erased")
+    return current

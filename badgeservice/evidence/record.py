@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -88,6 +88,11 @@ def withdraw(session: Session, evidence_id: str, *, reason: str, now: datetime) 
     if row.state != State.WITHDRAWN:
         _close(session, row, State.WITHDRAWN, reason=reason, now=now)
     return row
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Delete every piece of evidence about a person who is being erased, whatever its edition."""
+    session.execute(delete(Evidence).where(Evidence.person_id == person_id))
 
 
 def for_person(session: Session, person_id: str) -> list[Evidence]:

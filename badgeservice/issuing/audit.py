@@ -132,6 +132,8 @@ def _bytes(session: Session, office: Office) -> _Findings:
                 )
             )
         }
+        if badge.holder_erased_at is not None:
+            continue  # the register row alone remains
         if badge.state == BadgeState.WITHDRAWN:
             for form in shelf.kept(session, badge):
                 yield badge.public_id, f"withdrawn by its holder, and its {form} is kept"

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award, AwardState
-from badgeservice.errors import IssuingRefused
+from badgeservice.errors import HolderErased, IssuingRefused
 from badgeservice.issuing import build, endorsements, grounds, preview, release
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Badge, BadgeState, Visibility
@@ -44,7 +44,8 @@ def accept_and_issue(
 
     Commits twice (see above). A second tap, or a retry after a crash, returns the same badge with
     the choices of the first acceptance. Raises IssuingRefused when the offer is not this person's,
-    was declined, or its choices cannot be signed; OfferClosed when it no longer stands.
+    was declined, or its choices cannot be signed; OfferClosed when it no longer stands; HolderErased
+    when the person is being erased at this moment.
     """
     award = session.get(Award, award_id)
     if award is None or award.person_id != person_id:
@@ -55,8 +56,11 @@ def accept_and_issue(
     offers.accept(session, office.vault, award_id, choices=_as_dict(choices), actor=actor, now=now)
     release.plan(session, office, award_id=award_id, edition=FIRST_EDITION, now=now)
     session.commit()
+    accepted = session.get(Award, award_id)
+    if accepted is None:
+        raise HolderErased("the data of this holder has been erased")
     try:
-        badge = _release(session, office, award, actor=actor, now=now)
+        badge = _release(session, office, accepted, actor=actor, now=now)
         session.commit()
     except IntegrityError:
         # The same award was being issued beside us; the unique constraints let one of us through.

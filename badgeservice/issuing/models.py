@@ -117,7 +117,7 @@ class Badge(Base):
     """One public address, what the register says of it, and which edition stands there.
 
     `state_reason` is a code, never words about a person. `renews` is the public id of the badge
-    whose time this one continues.
+    whose time this one continues. After `holder_erased_at` nothing leads to its holder any more.
     """
 
     __tablename__ = "badge"
@@ -134,6 +134,7 @@ class Badge(Base):
     state_reason: Mapped[str | None] = mapped_column(String(200))
     visibility: Mapped[Visibility] = mapped_column(String(10))
     renews: Mapped[str | None] = mapped_column(String(22), index=True)
+    holder_erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Credential(Base):

@@ -24,7 +24,11 @@ def put(
     holder_id: str,
     released: Mapping[Format, bytes],
 ) -> None:
-    """Store the bytes of an edition in every format, sealed for its holder."""
+    """Store the bytes of an edition in every format, sealed for its holder.
+
+    Raises HolderErased when the holder was erased meanwhile; otherwise that waits for our commit.
+    """
+    vault.hold(session, holder_id)
     for form, content in released.items():
         sealed = vault.seal(session, holder_id, _FIELD.format(format=form), content)
         session.add(

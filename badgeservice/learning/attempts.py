@@ -15,7 +15,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -300,6 +300,13 @@ def result_view(
         else next_allowed(session, module, attempt.person_id, now),
         language=language,
     )
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Delete every attempt of a person who is being erased, with its answers."""
+    theirs = select(Attempt.id).where(Attempt.person_id == person_id)
+    session.execute(delete(SavedAnswer).where(SavedAnswer.attempt_id.in_(theirs)))
+    session.execute(delete(Attempt).where(Attempt.person_id == person_id))
 
 
 # --- parts ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -116,6 +116,12 @@ def sign_out_everywhere(session: Session, person: Person, now: datetime) -> None
         .values(used_at=now)
     )
     session.flush()
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Delete a person who is being erased, and their requests to sign in."""
+    session.execute(delete(SignInRequest).where(SignInRequest.person_id == person_id))
+    session.execute(delete(Person).where(Person.id == person_id))
 
 
 def _index(vault: Vault, address: EmailAddress) -> bytes:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 
@@ -24,6 +25,8 @@ def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> Non
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA busy_timeout=5000")
+        # What is deleted is overwritten, not just no longer found.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
 
@@ -37,3 +40,14 @@ def _begin_before_savepoint(connection: Connection, _name: str) -> None:
     driver = connection.connection.dbapi_connection
     if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
         driver.execute("BEGIN IMMEDIATE")
+
+
+def forget_deleted(session: Session) -> None:
+    """Bring deletions from the journal into the file, where they overwrite; elsewhere do nothing.
+
+    Readers that are at work keep the journal as it is; the next call, or the last connection that
+    closes, empties it. The transaction of `session` must have ended.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        session.commit()

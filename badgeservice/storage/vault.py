@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import LargeBinary, String, Table
+from sqlalchemy import LargeBinary, String, Table, delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -97,9 +97,21 @@ class Vault:
 
     def shred_holder(self, session: Session, holder_id: str) -> None:
         """Destroy the data key of `holder_id`; what was sealed for them is gone."""
-        if key := session.get(HolderKey, holder_id):
-            session.delete(key)
-            session.flush()
+        session.execute(delete(HolderKey).where(HolderKey.holder_id == holder_id))
+
+    def hold(self, session: Session, holder_id: str) -> None:
+        """Keep the data key of `holder_id` from being destroyed until the transaction ends.
+
+        Raises HolderErased when it was: what is written from here on would outlive its holder.
+        """
+        held = session.execute(
+            update(HolderKey)
+            .where(HolderKey.holder_id == holder_id)
+            .values(wrapped_key=HolderKey.wrapped_key)
+            .execution_options(synchronize_session=False)
+        )
+        if held.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
+            raise HolderErased("the data of this holder has been erased")
 
     def seal(self, session: Session, holder_id: str, field: str, value: str | bytes) -> bytes:
         """Return `value` sealed for `holder_id` and `field`, for example "person.email".

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import DateTime, LargeBinary, MetaData, Table, insert, select
 
+from badgeservice import installation
 from badgeservice.app import create_app
 from badgeservice.awarding import offers
 from badgeservice.extensions import alembic, db, services
@@ -44,6 +45,7 @@ def former(database: Database, tmp_path: Path, clock: Clock, letters: Letters) -
     address = database.new(tmp_path)
     settings = settings_in(tmp_path, database_url=address)
     clock.advance(hours=1)
+    installation.prepare_files(settings, now=clock())  # kinds of keys that came later
     app = create_app(settings, clock=clock, mailer=letters)
     with app.app_context():
         alembic.upgrade(REVISION)

@@ -26,6 +26,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
     "badge": {
         "public_id", "award_id", "address", "class_slug", "awarded_at", "edition", "state",
         "state_since", "state_reason", "visibility", "renews",
+        "holder_erased_at",
     },
     "credential": {
         "public_id", "edition", "class_version", "language", "issued_at", "valid_until",

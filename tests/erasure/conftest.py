@@ -1,0 +1,135 @@
+"""A canary: someone who lives through everything, and must be found nowhere afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from badgeservice import extensions
+from badgeservice.app import create_app
+from badgeservice.catalogue import classes
+from badgeservice.catalogue.strength import Strength
+from badgeservice.erasure import erase as erasing
+from badgeservice.erasure.erase import Erasure
+from badgeservice.erasure.ledger import Choice
+from badgeservice.evidence.sources import manual
+from badgeservice.extensions import Services, db, services
+from badgeservice.issuing import editions, shelf
+from badgeservice.issuing.models import Badge, Format
+from badgeservice.mail import DevelopmentMailbox, Message
+from badgeservice.people import accounts, email_address
+from badgeservice.people.models import Person
+from badgeservice.settings import Settings
+from tests.conftest import Clock, copy_of
+from tests.databases import Database
+from tests.issuing.conftest import CHOICES
+from tests.web.conftest import BADGE, Learner
+
+ADDRESS = "zz-canary@example.org"
+NAME = "Zénobie Canaritémoin"
+NEW_NAME = "Zénobie Canaritémoin-Après"
+
+
+@dataclass
+class Mailbox:
+    """The mailbox of development, as the tests' learners read it."""
+
+    settings: Settings
+
+    @property
+    def sent(self) -> list[Message]:
+        """The mails that are kept, the newest last."""
+        return list(
+            reversed(DevelopmentMailbox(self.settings.data_dir / "mailbox.jsonl").messages())
+        )
+
+
+@dataclass
+class House:
+    """An installation in which the canary lives, with the copies that it took along."""
+
+    app: Flask
+    session: Session
+    here: Services
+    clock: Clock
+    learner: Learner
+    person_id: str
+    public_id: str
+    copies: dict[Format, bytes]
+    blind_index: bytes
+
+    def erase(self, choice: Choice) -> Erasure:
+        """Erase the canary."""
+        return erasing.erase(
+            self.session,
+            self.here.office,
+            self.here.erasures,
+            self.here.mailer,
+            person_id=self.person_id,
+            choice=choice,
+            actor=self.person_id,
+            now=self.clock(),
+        )
+
+    def badge(self) -> Badge:
+        """Return the register row of the canary's badge."""
+        return self.session.scalars(select(Badge).execution_options(populate_existing=True)).one()
+
+
+@pytest.fixture
+def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock) -> Iterator[House]:
+    """The house after everything: mail, practice, quiz, word of others, badge, correction."""
+    settings = copy_of(installed, tmp_path)
+    app = create_app(settings, clock=clock)
+    app.testing = True
+    extensions.limiter.reset()
+    learner = Learner(app.test_client(), Mailbox(settings), ADDRESS)  # type: ignore[arg-type]
+    learner.sign_in()
+    public_id = learner.earn(name=NAME, visibility="public")
+    with app.app_context():
+        here, session = services(), db.session
+        office = here.office
+        person = accounts.find(session, here.vault, email_address.parse(ADDRESS))
+        assert person is not None
+        accounts.rename(session, here.vault, person, NAME)
+        manual.record_manual(
+            session,
+            here.vault,
+            person_id=person.id,
+            badge_class=classes.current(session, BADGE),
+            strength=Strength.WORK_REVIEWED,
+            agent="facilitator",
+            organisation=office.issuer.slug,
+            statement=f"{NAME} seen at the workshop",
+            occurred_at=clock(),
+            now=clock(),
+        )
+        session.commit()
+        clock.advance(minutes=1)
+        badge = editions.correct(
+            session,
+            office,
+            public_id,
+            choices=replace(CHOICES, name=NEW_NAME),
+            actor=person.id,
+            now=clock(),
+        )
+        copies = {
+            form: shelf.take(session, here.vault, badge, form)
+            for form in shelf.kept(session, badge)
+        }
+        clock.advance(minutes=1)
+        yield House(
+            app, session, here, clock, learner, person.id, public_id, copies,
+            session.get_one(Person, person.id).email_index,
+        )  # fmt: skip
+        session.close()
+        db.engine.dispose()
+    if settings.database_url:
+        database.drop(settings.database_url)
