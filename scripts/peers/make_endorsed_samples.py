@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
         samples.documents(crawl([badge.json], fetch) | documents_of(port))
     samples.add(JSON, Copy("endorsement", Question.NONE, badge.json))
     samples.add(PNG, Copy("endorsement", Question.NONE, badge.png))
-    samples.add(ES256, Copy("endorsement", Question.NONE, badge.jwt))
+    samples.add(ES256, Copy("endorsement", Question.NONE, badge.tokens[Algorithm.ES256]))
     token = port.token(unsigned, Algorithm.ES256)
     credential = with_token(badge.json, token)
     samples.add(JSON, Copy("endorsementJwt", Question.NONE, us.secure(credential, now=now)))
