@@ -260,7 +260,7 @@ def _replace(
             )
             digests = {str(form.format): form.digest for form in made}
             events.append({"edition": intent.edition, "reason": str(reason), **digests})
-        _retire(session, office, replaced, reason, now=now)
+        published = _retire(session, office, replaced, reason, now=now)
     except IntegrityError:
         session.rollback()
         names = ", ".join(badge.public_id for badge in badges)
@@ -271,7 +271,7 @@ def _replace(
             actor=actor,
             action="replace",
             subject=badge.public_id,
-            details=details,
+            details=details | {"status_lists": published},
             now=now,
         )
     session.commit()
@@ -311,8 +311,11 @@ def _retire(
     reason: Reason,
     *,
     now: datetime,
-) -> None:
-    """Mark editions as superseded, forget their bytes, and publish the bits that say so."""
+) -> dict[str, int]:
+    """Mark editions as superseded, forget their bytes, and publish the bits that say so.
+
+    Returns the new version of each list that was published, by its number.
+    """
     locks.serialise(session, Turn.STATUS_LISTS)
     touched = set()
     for edition in replaced:
@@ -325,5 +328,7 @@ def _retire(
         )
         intent = session.get_one(Intent, (edition.public_id, edition.edition))
         touched.add(intent.status_list)
-    for number in sorted(touched):
-        status_lists.publish(session, office, number, now=now)
+    return {
+        str(number): status_lists.publish(session, office, number, now=now)
+        for number in sorted(touched)
+    }

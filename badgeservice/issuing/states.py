@@ -6,8 +6,10 @@ the badge stays, and says what holds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -130,8 +132,11 @@ def _end(
     lists = select(Intent.status_list).where(
         Intent.public_id == public_id, Intent.edition == badge.edition
     )
-    status_lists.publish(session, office, session.scalars(lists).one(), now=now)
-    return _record(session, badge, action, reason, actor=actor, now=now)
+    number = session.scalars(lists).one()
+    published = {str(number): status_lists.publish(session, office, number, now=now)}
+    return _record(
+        session, badge, action, reason, actor=actor, now=now, details={"status_lists": published}
+    )
 
 
 def _pause(
@@ -177,10 +182,11 @@ def _record(
     *,
     actor: str,
     now: datetime,
+    details: Mapping[str, Any] | None = None,
 ) -> Badge:
-    details = {"reason": str(reason)} if reason else {}
+    told = {**({"reason": str(reason)} if reason else {}), **(details or {})}
     chain.append(
-        session, actor=actor, action=action, subject=badge.public_id, details=details, now=now
+        session, actor=actor, action=action, subject=badge.public_id, details=told, now=now
     )
     session.commit()
     session.refresh(badge)

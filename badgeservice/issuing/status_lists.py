@@ -74,8 +74,8 @@ def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, in
             return current.number, index
 
 
-def publish(session: Session, office: Office, number: int, *, now: datetime) -> None:
-    """Sign the list as the register stands, and replace its published bytes.
+def publish(session: Session, office: Office, number: int, *, now: datetime) -> int:
+    """Sign the list as the register stands, replace its published bytes, return its new version.
 
     Publishers take turns, and the version is compared and swapped, so that an older snapshot never
     replaces a newer one. Raises ConflictingChange when the list was changed all the same, or was
@@ -102,6 +102,7 @@ def publish(session: Session, office: Office, number: int, *, now: datetime) -> 
     )
     if swapped.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
         raise ConflictingChange(f"status list {number} changed while it was being signed")
+    return int(version) + 1
 
 
 def withdrawn(session: Session, number: int) -> list[int]:
