@@ -19,6 +19,7 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.cli_catalogue import make_catalogue_command
 from badgeservice.cli_endorsements import make_endorse_command, make_endorsements_command
+from badgeservice.cli_keys import keys
 from badgeservice.cli_verify import make_verify_command
 from badgeservice.erasure import erase as erasing
 from badgeservice.erasure import traces
@@ -384,4 +385,5 @@ def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[st
 cli.add_command(make_verify_command(_verifying))
 cli.add_command(make_endorse_command(_installation))
 cli.add_command(make_endorsements_command(_installation))
+cli.add_command(keys)
 cli.add_command(make_catalogue_command(_installation))

@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"extensions"},
     {"web"},
     {"app"},
-    {"installation", "cli_catalogue", "cli_endorsements", "cli_verify"},
+    {"installation", "cli_catalogue", "cli_endorsements", "cli_keys", "cli_verify"},
     {"cli"},
 ]
 PURE = {"openbadges", "verification"}

@@ -21,7 +21,8 @@ from badgeservice.errors import (
     HolderErased,
     SigningLogDamaged,
 )
-from badgeservice.issuing import shelf, status_lists
+from badgeservice.issuing import key_chain, shelf, status_lists
+from badgeservice.issuing.key_registry import KeyState, RegisteredKey
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -36,7 +37,7 @@ from badgeservice.issuing.models import (
     StatusList,
 )
 from badgeservice.issuing.office import Office
-from badgeservice.issuing.signer import LogEntry, Purpose
+from badgeservice.issuing.signer import CLOCK_SKEW, LogEntry, Purpose
 from badgeservice.openbadges import status_list, strict_json, timestamps
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
@@ -313,6 +314,48 @@ _TOKENS = (Format.JWT, Format.JWT_RS256)
 """The forms whose digest is that of the signature itself."""
 
 
+def _keys(session: Session, office: Office) -> _Findings:
+    """Each key did what the chain tells, proves itself if it signs, and signed in its time only."""
+    yield from key_chain.differences(session, office.issuer, office.keyring)
+    for problem in office.keyring.problems():
+        yield "keys", problem.message
+    entries = {office.issuer.method(kid): key for kid, key in office.keyring.entries.items()}
+    signatures = select(ReleasedForm, Credential.issued_at).join(
+        Credential,
+        (Credential.public_id == ReleasedForm.public_id)
+        & (Credential.edition == ReleasedForm.edition),
+    )
+    for form, issued_at in session.execute(signatures.where(ReleasedForm.method.is_not(None))):
+        subject = f"{_name(form.public_id, form.edition)} as {form.format}"
+        yield from _out_of_time(entries, subject, str(form.method), issued_at)
+    try:
+        for entry in office.log.entries():
+            subject = f"{entry.subject}, {entry.purpose}"
+            at = datetime.fromisoformat(entry.at)
+            yield from _out_of_time(entries, subject, entry.method, at)
+    except SigningLogDamaged:
+        pass  # another question says so
+    for row in session.scalars(select(StatusList)):
+        key = entries.get(status_lists.signed_by(row) or "")
+        if key is not None and key.state is KeyState.COMPROMISED:
+            yield (
+                f"status list {row.number}",
+                f"signed by {key.kid}, which is compromised; run `badgeservice setup`",
+            )
+
+
+def _out_of_time(
+    entries: Mapping[str, RegisteredKey], subject: str, method: str, at: datetime
+) -> _Findings:
+    key = entries.get(method)
+    if key is None:
+        yield subject, f"signed by {method}, which is no key of ours"
+    elif at < key.created - CLOCK_SKEW:
+        yield subject, f"signed by {key.kid} at {at.isoformat()}, before it was made"
+    elif key.retired is not None and at > key.retired + CLOCK_SKEW:
+        yield subject, f"signed by {key.kid} at {at.isoformat()}, after it was retired"
+
+
 QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {
     "classes": _classes,
     "intents": _intents,
@@ -322,6 +365,7 @@ QUESTIONS: dict[str, Callable[[Session, Office], _Findings]] = {
     "endorsements": _endorsements,
     "chain": _chain,
     "signer-log": _signer_log,
+    "keys": _keys,
 }
 
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from badgeservice.catalogue import achievement, classes
 from badgeservice.catalogue.models import Artwork
 from badgeservice.errors import CredentialNotFound, HolderErased
-from badgeservice.issuing import endorsements, shelf
+from badgeservice.issuing import endorsements, key_documents, shelf
 from badgeservice.issuing.models import Badge, Format, GivenEndorsement, StatusList, Visibility
 from badgeservice.issuing.office import Office
-from badgeservice.openbadges import Document, controller, strict_json, v3
+from badgeservice.openbadges import Document, strict_json, v3
 from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
 
 CREDENTIAL_MEDIA_TYPES = {
@@ -124,32 +124,22 @@ class Hosting:
         """Return the DID document of the issuer: which keys may sign in its name."""
         if slug != self.office.issuer.slug:
             return None
-        document = controller.controller_document(
-            self.office.issuer.id,
-            list(self.office.methods.values()),
-            also_known_as=[self.office.issuer.address],
-        )
+        document = key_documents.did_document(self.office.issuer, self.office.keyring)
         return _json(document, "application/did+ld+json", _SECONDS_SHORT)
 
     def jwks(self, slug: str) -> Hosted | None:
-        """Return the issuer's keys as a JWK set (RFC 7517).
-
-        Without the compromised ones: a key set has no word for them, and whoever reads any of our
-        documents must come to the same answer.
-        """
+        """Return the issuer's keys as a JWK set (RFC 7517)."""
         if slug != self.office.issuer.slug:
             return None
-        believed = [method for method in self.office.methods.values() if method.revoked is None]
-        document = controller.jwks(believed, controller=self.office.issuer.id)
+        document = key_documents.jwks(self.office.issuer, self.office.keyring)
         return _json(document, "application/jwk-set+json", _SECONDS_SHORT)
 
     def key(self, slug: str, kid: str) -> Hosted | None:
         """Return a key's own document."""
-        method = self.office.methods.get(kid)
-        if slug != self.office.issuer.slug or method is None:
+        if slug != self.office.issuer.slug:
             return None
-        document = controller.method_document(method, controller=self.office.issuer.id)
-        return _json(document, JSON_LD, _SECONDS_SHORT)
+        document = key_documents.key_document(self.office.issuer, self.office.keyring, kid)
+        return _json(document, JSON_LD, _SECONDS_SHORT) if document else None
 
     def status_list(self, number: str) -> Hosted | None:
         """Return a status list as it was last published."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.signer import Signer, SigningLog
-from badgeservice.openbadges.controller import Method
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.storage.vault import Vault
 
@@ -27,17 +26,6 @@ class Office:
     def public_keys(self) -> Mapping[str, PublicKey]:
         """All the keys that ever signed, by kid, oldest first."""
         return {kid: entry.public_key for kid, entry in self.keyring.entries.items()}
-
-    @property
-    def methods(self) -> Mapping[str, Method]:
-        """The same as the world may use them: a compromised key says from when it is not believed.
-
-        A retired key says nothing of its end, which would take its badges with it.
-        """
-        return {
-            kid: Method(self.issuer.method(kid), entry.public_key, revoked=entry.compromised)
-            for kid, entry in self.keyring.entries.items()
-        }
 
     @property
     def base_url(self) -> str:

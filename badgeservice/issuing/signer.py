@@ -1,19 +1,23 @@
 """The only hand that signs. It takes a purpose and a document, lints it, signs, and writes it down.
 
 Its log is its own: append-only, flushed to disk before a signature leaves, so that a badge which
-was signed and is not in the register can be found (`badgeservice audit`).
+was signed and is not in the register can be found (`badgeservice audit`). It also knows when the
+last signature was made, so that a clock that went back dates nothing in the past.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from badgeservice.errors import SigningLogDamaged, SigningRefused
 from badgeservice.issuing.issuer import Issuer
@@ -58,37 +62,112 @@ class LogEntry:
     digest: str
 
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far apart the clocks of two machines that sign with the same keys may be."""
+
+_LONGEST_LINE = 8192
+
+
 class SigningLog:
-    """The signer's append-only log: a file of JSON lines."""
+    """The signer's append-only log: a file of JSON lines.
+
+    A crash can leave a part of the last line. Its signature never left, so it is no entry; the next
+    entry is preceded by a line `{"torn": <bytes>}` that accounts for it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def append(self, entry: LogEntry) -> None:
-        """Add an entry and flush it to disk."""
-        line = json.dumps(asdict(entry), separators=(",", ":")) + "\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        """Add an entry and flush it to disk; raises OSError when it is not there in full."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, line.encode())
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # one writer at a time, of all processes
+            torn = len(_tail(descriptor)[1])
+            text = f"\n{_line({'torn': torn})}" if torn else ""
+            data = (text + _line(asdict(entry))).encode()
+            if os.write(descriptor, data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
+    def refuse_clock_before_last(self, now: datetime) -> None:
+        """Raise SigningRefused when `now` is earlier than the last signature, by more than a skew.
+
+        Raises SigningLogDamaged when the last whole line is no entry: then nobody knows.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            last = _tail(descriptor)[0]
+        finally:
+            os.close(descriptor)
+        if not last:
+            return
+        entry = _entry(last)
+        if not isinstance(entry, LogEntry):
+            raise SigningLogDamaged(f"{self._path}: the last line is no entry")
+        if datetime.fromisoformat(entry.at) - now > CLOCK_SKEW:
+            raise SigningRefused(
+                f"the clock says {now.isoformat(timespec='seconds')}, and the last signature was "
+                f"made at {entry.at}; set the clock right. If the earlier time was wrong, "
+                "keys/README.md says what to do",
+                code="clock_went_back",
+            )
+
     def entries(self) -> Iterator[LogEntry]:
         """Yield every entry, oldest first; nothing when nothing was ever signed.
 
-        Raises SigningLogDamaged at a line that is none: a crash can leave half of the last one.
+        Raises SigningLogDamaged at a line that is none and that no crash accounts for.
         """
         try:
-            file = self._path.open()
+            file = self._path.open("rb")
         except FileNotFoundError:
             return
         with file:
+            held = b""  # a line is believed once it is known that the next one does not disown it
             for number, line in enumerate(file, start=1):
-                try:
-                    yield LogEntry(**json.loads(line))
-                except (ValueError, TypeError):
-                    raise SigningLogDamaged(f"{self._path}: line {number} is no entry") from None
+                if held and _entry(line) == {"torn": len(held) - 1}:
+                    held = b""
+                    continue
+                if held:
+                    yield self._believed(held, number - 1)
+                held = line
+            if held.endswith(b"\n"):
+                yield self._believed(held, number)
+
+    def _believed(self, line: bytes, number: int) -> LogEntry:
+        entry = _entry(line)
+        if not isinstance(entry, LogEntry):
+            raise SigningLogDamaged(f"{self._path}: line {number} is no entry")
+        return entry
+
+
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, separators=(",", ":")) + "\n"
+
+
+def _entry(line: bytes) -> LogEntry | Any:
+    """Return the entry of a line, or whatever else it holds; None for what is no JSON."""
+    content = None
+    try:
+        content = json.loads(line)
+        entry = LogEntry(**content)
+        datetime.fromisoformat(entry.at)
+    except (ValueError, TypeError):
+        return content
+    return entry
+
+
+def _tail(descriptor: int) -> tuple[bytes, bytes]:
+    """Return the last whole line of a log, without its end, and what stands after it."""
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - _LONGEST_LINE)
+    *lines, rest = os.pread(descriptor, size - start, start).split(b"\n")
+    return (lines[-1] if lines else b""), rest
 
 
 class Signer:
@@ -124,9 +203,10 @@ class Signer:
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
         """Return `document` with an `eddsa-rdfc-2022` proof.
 
-        Raises SigningRefused when the document is not ours, or breaks a rule of its purpose.
+        Raises SigningRefused when the document is not ours or breaks a rule of its purpose, and when
+        the clock went back.
         """
-        self._check(document, purpose)
+        self._check(document, purpose, now)
         key = self._keyring.signing_key(KeyKind.ED25519)
         method = self._issuer.method(key.kid)
         secured = eddsa_rdfc_2022.sign(
@@ -140,20 +220,21 @@ class Signer:
         self, credential: Document, *, algorithm: Algorithm = Algorithm.ES256, now: datetime
     ) -> str:
         """Return `credential` as a VC-JWT. Raises as `secure` does."""
-        self._check(credential, Purpose.CREDENTIAL)
+        self._check(credential, Purpose.CREDENTIAL, now)
         key = self._keyring.signing_key(_KEY_KIND[algorithm])
         kid = self._issuer.method(key.kid)
         token = vc_jwt.sign(credential, sign=key.sign, algorithm=algorithm, kid=kid)
         self._record(credential, Purpose.CREDENTIAL, kid, token, now)
         return token
 
-    def _check(self, document: Document, purpose: Purpose) -> None:
+    def _check(self, document: Document, purpose: Purpose, now: datetime) -> None:
         issuer = document.get("issuer")
         issuer_id = issuer.get("id") if isinstance(issuer, dict) else issuer
         if issuer_id != self._issuer.id:
             raise SigningRefused(f"{issuer_id} is not the issuer that this signer signs for")
         if problems := _LINTS[purpose](document):
             raise SigningRefused("; ".join(str(problem) for problem in problems))
+        self._log.refuse_clock_before_last(now)
 
     def _record(
         self, document: Document, purpose: Purpose, method: str, signature: str, now: datetime

@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from badgeservice.errors import ConflictingChange
+from badgeservice.errors import BadgeserviceError, ConflictingChange
+from badgeservice.issuing.key_registry import KeyState
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -103,6 +104,36 @@ def publish(session: Session, office: Office, number: int, *, now: datetime) -> 
     if swapped.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
         raise ConflictingChange(f"status list {number} changed while it was being signed")
     return int(version) + 1
+
+
+def publish_compromised(session: Session, office: Office, *, now: datetime) -> list[int]:
+    """Publish anew every list that a compromised key has signed, and return their numbers.
+
+    Strangers no longer believe such a key, and a list that nobody believes makes every badge in it
+    unverifiable. Raises as `publish` does.
+    """
+    issuer = office.issuer
+    doubtful = {
+        issuer.method(kid)
+        for kid, entry in office.keyring.entries.items()
+        if entry.state is KeyState.COMPROMISED
+    }
+    numbers = [
+        row.number
+        for row in session.scalars(select(StatusList).order_by(StatusList.number))
+        if signed_by(row) in doubtful
+    ]
+    for number in numbers:
+        publish(session, office, number, now=now)
+    return numbers
+
+
+def signed_by(row: StatusList) -> str | None:
+    """Return the address of the key that signed a list as it is published, None if it is damaged."""
+    try:
+        return str(strict_json.loads(row.published)["proof"][0]["verificationMethod"])
+    except (BadgeserviceError, KeyError, IndexError, TypeError):
+        return None
 
 
 def withdrawn(session: Session, number: int) -> list[int]:

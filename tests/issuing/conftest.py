@@ -17,7 +17,7 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue
+from badgeservice.issuing import issue, key_chain
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.models import Badge, Visibility
@@ -128,6 +128,8 @@ def rotated(tmp_path: Path) -> Callable[[Desk], Desk]:
         keyring = Keyring(keys_dir, office.issuer.slug, passphrase=passphrase)
         for kind in KeyKind:
             keyring.rotate(kind, now=desk.clock())
+        key_chain.tell(desk.session, office.issuer, keyring, actor="operator", now=desk.clock())
+        desk.session.commit()
         signer = Signer(office.issuer, keyring=keyring, log=office.log)
         desk.office = replace(office, keyring=keyring, signer=signer)
         return desk

@@ -265,10 +265,10 @@ def list_dated_back(desk: Desk) -> None:
     desk.session.get_one(StatusList, 1).published_at += timedelta(days=1)
 
 
-def log_torn(desk: Desk) -> None:
-    """A crash left half of the last line of the signer's log."""
+def log_edited(desk: Desk) -> None:
+    """A line of the signer's log was cut short by somebody, and no crash accounts for it."""
     with desk.office.log._path.open("a") as file:
-        file.write('{"at": "2026-11-2')
+        file.write('{"at": "2026-11-2\n')
 
 
 def class_changed(desk: Desk) -> None:
@@ -300,7 +300,7 @@ def class_changed(desk: Desk) -> None:
         (chain_edited, "chain"),
         (chain_truncated, "chain"),
         (ghost_signature, "signer-log"),
-        (log_torn, "signer-log"),
+        (log_edited, "signer-log"),
         (signed_after_release, "signer-log"),
         (released_without_signer, "signer-log"),
         (edition_missing, "intents"),
