@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from badgeservice.issuing.models import (
     Badge,
     BadgeState,
     Credential,
+    Format,
     GivenEndorsement,
     ReleasedForm,
     StatusList,
@@ -45,6 +47,45 @@ def entry_of(badge: Badge, editions: Iterable[Edition]) -> RegisterEntry:
     )
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """What we can still say of a badge whose holder was erased; nothing of it is about a person.
+
+    `method` is the address of the key that signed the edition that stood last.
+    """
+
+    address: str
+    class_slug: str
+    class_version: int
+    language: str
+    state: BadgeState
+    awarded_at: datetime
+    issued_at: datetime
+    valid_until: datetime | None
+    method: str
+    holder_erased_at: datetime
+
+
+def remembered(session: Session, badge: Badge) -> Remembered | None:
+    """Return what is left to say of a badge, None while its holder is with us."""
+    if badge.holder_erased_at is None:
+        return None
+    edition = session.get_one(Credential, (badge.public_id, badge.edition))
+    form = session.get_one(ReleasedForm, (badge.public_id, badge.edition, Format.JSON))
+    return Remembered(
+        address=badge.address,
+        class_slug=badge.class_slug,
+        class_version=edition.class_version,
+        language=edition.language,
+        state=BadgeState(badge.state),
+        awarded_at=badge.awarded_at,
+        issued_at=edition.issued_at,
+        valid_until=edition.valid_until,
+        method=str(form.method),
+        holder_erased_at=badge.holder_erased_at,
+    )
+
+
 class DatabaseRegister:
     """The register of this installation (verification.register.Register)."""
 
@@ -57,6 +98,8 @@ class DatabaseRegister:
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
         """Return the entry of a badge or an endorsement, None when we never released it."""
+        if "\0" in credential_id:  # PostgreSQL cannot be asked, and nothing of ours is called that
+            return None
         badge = self._session.scalar(select(Badge).where(Badge.address == credential_id))
         if badge is None:
             return self._endorsement(credential_id)

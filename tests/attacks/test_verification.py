@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 
+from badgeservice.extensions import db, services
+from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.openbadges import Document, did
 from badgeservice.openbadges.jsonld import MAXIMUM_VALUES
 from badgeservice.verification import Verdict
@@ -48,6 +51,14 @@ def test_no_instant_to_verify_at_makes_the_verifier_fail(instant: datetime) -> N
     school = School()
 
     assert school.verify(school.issue(), at=instant).verdict is Verdict.RED
+
+
+def test_an_identifier_with_a_nul_is_nobodys(app: Flask) -> None:
+    """A text that PostgreSQL cannot even be asked about stands in a pasted badge as in any JSON."""
+    with app.app_context():
+        register = DatabaseRegister(db.session, services().office)
+
+        assert register.entry("http://localhost/b/\0") is None
 
 
 def _values(value: Document | object) -> int:

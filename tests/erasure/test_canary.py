@@ -19,11 +19,12 @@ from badgeservice.erasure.ledger import Choice
 from badgeservice.extensions import db
 from badgeservice.issuing import audit
 from badgeservice.issuing.hosting import Hosting, own_fetch
-from badgeservice.issuing.models import Intent
-from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.issuing.models import BadgeState, Intent
+from badgeservice.issuing.register import DatabaseRegister, remembered
 from badgeservice.verification import Report, Verdict, recognise, verify
 from badgeservice.verification.report import Status
 from tests.erasure.conftest import ADDRESS, NAME, NEW_NAME, House
+from tests.web.conftest import BADGE
 
 BOTH = pytest.mark.parametrize("choice", list(Choice), ids=str)
 
@@ -166,6 +167,19 @@ def test_copies_of_a_kept_badge_stay_green(house: House) -> None:
     assert {report(house, copy).verdict for copy in house.copies.values()} == {Verdict.GREEN}
     assert house.badge().holder_erased_at == house.clock()
     assert house.app.test_client().get("/status/1").data == before
+
+
+def test_the_register_remembers_the_badge_and_nobody(house: House) -> None:
+    """Enough for a page that says: authentic, issued by us on that day, holder erased."""
+    assert remembered(house.session, house.badge()) is None
+
+    house.erase(Choice.KEEP_BADGES)
+
+    left = remembered(house.session, house.badge())
+    assert left is not None
+    assert (left.class_slug, left.state) == (BADGE, BadgeState.ACTIVE)
+    assert left.holder_erased_at == house.clock()
+    assert left.issued_at < left.holder_erased_at
 
 
 def test_copies_of_a_withdrawn_badge_say_so_without_blame(house: House) -> None:
