@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import click
 from flask import Flask
@@ -38,6 +39,7 @@ from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.people import accounts, email_address, names, retention
 from badgeservice.settings import Settings
 from badgeservice.sharing import holdings
+from badgeservice.storage import chain
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
 from badgeservice.verification.words import Language
@@ -270,21 +272,41 @@ def supersede(kid: str) -> None:
 
 
 @cli.command()
+@click.option(
+    "--acknowledged",
+    type=click.File(),
+    help="A file with an address or id on each line that somebody was told of: all must be there.",
+)
+@click.option(
+    "--since",
+    metavar="HEAD",
+    help="The head of the chain that an earlier audit printed: the chain must still contain it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-def audit(as_json: bool) -> None:
-    """Check that all we keep agrees; exit 1 when something does not."""
+def audit(acknowledged: TextIO | None, since: str | None, as_json: bool) -> None:
+    """Check that all we keep agrees; exit 1 when something does not.
+
+    Prints the head of the audit chain; keep it elsewhere, and hand it to the next audit.
+    """
     with _installation() as (session, here):
-        found = list(auditing.violations(session, here.office))
+        found = list(auditing.violations(session, here.office, now=here.clock()))
+        if acknowledged:
+            told = [_public_id(line.strip()) for line in acknowledged if line.strip()]
+            found += auditing.unstored(session, told)
+        if since and not chain.contains(session, since):
+            found.append(auditing.Violation("chain", since, "no longer in the chain"))
+        head = chain.head(session)
         found += [
             auditing.Violation("erased", subject, problem)
             for subject, problem in traces.findings(session, here.erasures)
         ]
     if as_json:
-        click.echo(json.dumps([vars(violation) for violation in found]))
+        click.echo(json.dumps({"head": head, "violations": [vars(each) for each in found]}))
     else:
         for violation in found:
             click.echo(f"{violation.question}: {violation.subject}: {violation.problem}")
         click.echo(f"{len(found)} violation(s) of {', '.join([*auditing.QUESTIONS, 'erased'])}")
+        click.echo(f"head of the chain: {head}")
     sys.exit(1 if found else 0)
 
 

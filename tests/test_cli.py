@@ -237,12 +237,31 @@ def test_what_is_no_badge_is_unreadable(run: Run, tmp_path: Path, content: bytes
     assert content == b"{}" or 3 == answer.returncode
 
 
-def test_audit_finds_nothing_wrong(run: Run, issued: tuple[str, Path]) -> None:
-    """Exit status 0."""
-    answer = run("audit", "--json")
+def test_audit_finds_nothing_wrong(run: Run, issued: tuple[str, Path], tmp_path: Path) -> None:
+    """Exit status 0; the badge that was acknowledged is there, and the head it prints is kept."""
+    journal = tmp_path / "acknowledged.txt"
+    journal.write_text(f"{issued[0]}\n")
+
+    answer = run("audit", "--json", "--acknowledged", journal)
+    head = json.loads(answer.stdout)["head"]
 
     assert 0 == answer.returncode
-    assert [] == json.loads(answer.stdout)
+    assert [] == json.loads(answer.stdout)["violations"]
+    assert 0 == run("audit", "--since", head).returncode
+
+
+def test_audit_finds_what_was_acknowledged_and_is_not_there(
+    run: Run, issued: tuple[str, Path], tmp_path: Path
+) -> None:
+    """A badge that somebody was told of, and a head that the chain no longer contains."""
+    journal = tmp_path / "acknowledged.txt"
+    journal.write_text(f"{issued[0][:-4]}1111\n")
+
+    answer = run("audit", "--acknowledged", journal, "--since", f"1:{'0' * 64}")
+
+    assert 1 == answer.returncode
+    assert "acknowledged, but not in the register" in answer.stdout
+    assert "no longer in the chain" in answer.stdout
 
 
 def test_audit_exits_1_when_something_is_wrong(

@@ -76,18 +76,18 @@ class SigningLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def append(self, entry: LogEntry) -> None:
         """Add an entry and flush it to disk; raises OSError when it is not there in full."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # one writer at a time, of all processes
             torn = len(_tail(descriptor)[1])
             text = f"\n{_line({'torn': torn})}" if torn else ""
             data = (text + _line(asdict(entry))).encode()
             if os.write(descriptor, data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -98,7 +98,7 @@ class SigningLog:
         Raises SigningLogDamaged when the last whole line is no entry: then nobody knows.
         """
         try:
-            descriptor = os.open(self._path, os.O_RDONLY)
+            descriptor = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
             return
         try:
@@ -109,7 +109,7 @@ class SigningLog:
             return
         entry = _entry(last)
         if not isinstance(entry, LogEntry):
-            raise SigningLogDamaged(f"{self._path}: the last line is no entry")
+            raise SigningLogDamaged(f"{self.path}: the last line is no entry")
         if datetime.fromisoformat(entry.at) - now > CLOCK_SKEW:
             raise SigningRefused(
                 f"the clock says {now.isoformat(timespec='seconds')}, and the last signature was "
@@ -124,7 +124,7 @@ class SigningLog:
         Raises SigningLogDamaged at a line that is none and that no crash accounts for.
         """
         try:
-            file = self._path.open("rb")
+            file = self.path.open("rb")
         except FileNotFoundError:
             return
         with file:
@@ -142,7 +142,7 @@ class SigningLog:
     def _believed(self, line: bytes, number: int) -> LogEntry:
         entry = _entry(line)
         if not isinstance(entry, LogEntry):
-            raise SigningLogDamaged(f"{self._path}: line {number} is no entry")
+            raise SigningLogDamaged(f"{self.path}: line {number} is no entry")
         return entry
 
 

@@ -78,6 +78,28 @@ def append(
     return event
 
 
+def head(session: Session) -> str:
+    """Return the last link as `sequence:digest`, to be kept where this service cannot write.
+
+    A chain whose last links were cut off is whole again; only an older head shows it.
+    """
+    last = session.execute(
+        select(AuditEvent.sequence, AuditEvent.digest).order_by(AuditEvent.sequence.desc()).limit(1)
+    ).one_or_none()
+    return f"{last.sequence}:{last.digest}" if last else f"0:{GENESIS}"
+
+
+def contains(session: Session, former_head: str) -> bool:
+    """Tell whether a link that `head` once returned still is in the chain."""
+    sequence, _, digest = former_head.partition(":")
+    if not (sequence.isascii() and sequence.isdigit() and len(sequence) < 10):
+        return False
+    if int(sequence) == 0:
+        return digest == GENESIS
+    link = session.get(AuditEvent, int(sequence))
+    return link is not None and link.digest == digest
+
+
 def breaks(session: Session) -> list[Break]:
     """Return every place where the chain does not hold: edited, deleted, inserted, reordered."""
     problems = []

@@ -154,7 +154,7 @@ def test_what_is_left_agrees(house: House, choice: Choice) -> None:
     """Register, chain, lists and ledger hold without the person."""
     house.erase(choice)
 
-    assert list(audit.violations(house.session, house.here.office)) == []
+    assert list(audit.violations(house.session, house.here.office, now=house.clock())) == []
     assert list(traces.findings(house.session, house.here.erasures)) == []
 
 

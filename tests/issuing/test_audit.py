@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from badgeservice.awarding.models import Award, AwardState
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.issuing import audit, editions, shelf, states, status_lists
 from badgeservice.issuing.models import (
@@ -17,6 +19,7 @@ from badgeservice.issuing.models import (
     Credential,
     CredentialBytes,
     Format,
+    GivenEndorsement,
     Intent,
     IntentState,
     ReleasedForm,
@@ -25,6 +28,7 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.signer import LogEntry, Purpose
 from badgeservice.issuing.states import Reason, revoke
 from badgeservice.openbadges.bakery import png
+from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
 
 from .conftest import CHOICES, Desk
@@ -267,7 +271,7 @@ def list_dated_back(desk: Desk) -> None:
 
 def log_edited(desk: Desk) -> None:
     """A line of the signer's log was cut short by somebody, and no crash accounts for it."""
-    with desk.office.log._path.open("a") as file:
+    with desk.office.log.path.open("a") as file:
         file.write('{"at": "2026-11-2\n')
 
 
@@ -280,6 +284,57 @@ def class_changed(desk: Desk) -> None:
         .where(BadgeClassVersion.slug == version.slug)
         .values(document=document)
     )
+
+
+def image_exchanged(desk: Desk) -> None:
+    """The image of a class is another one than its digest says."""
+    row = desk.session.scalars(select(Artwork).where(Artwork.media_type == "image/png")).first()
+    assert row is not None
+    row.data += b"\0"
+
+
+def acceptance_lost(desk: Desk) -> None:
+    """An acceptance was acknowledged, and nothing of it was written down."""
+    award = desk.offer("c@example.org")
+    award.state, award.accepted_at = AwardState.ACCEPTED, desk.clock()
+
+
+def badge_never_accepted(desk: Desk) -> None:
+    """A badge stands in the register that its holder never accepted."""
+    award = desk.session.get_one(Award, active(desk).award_id)
+    award.accepted_at = None
+
+
+def place_counted_wrong(desk: Desk) -> None:
+    """A list says that it has given fewer places than it has."""
+    desk.session.get_one(StatusList, 1).reserved = 1
+
+
+def place_given_twice(desk: Desk) -> None:
+    """An endorsement was given the place of a badge: no constraint of one table forbids it."""
+    taken = desk.session.get_one(Intent, (active(desk).public_id, 1))
+    desk.session.add(
+        GivenEndorsement(
+            public_id="4" * 22,
+            address=f"{desk.office.base_url}/endorsements/{'4' * 22}",
+            endorsed="https://partner.example/achievements/1",
+            status_list=taken.status_list,
+            status_index=taken.status_index,
+            given_at=desk.clock(),
+        )
+    )
+
+
+def list_version_went_back(desk: Desk) -> None:
+    """An older row of a list was restored, version and all."""
+    desk.session.get_one(StatusList, 1).version = 1
+
+
+def half_a_file_left_behind(desk: Desk) -> None:
+    """A crash left a temporary file beside the signer's log."""
+    path = desk.office.log.path.with_name("registry.tmp")
+    path.write_text("{")
+    os.utime(path, (0, 0))
 
 
 @pytest.mark.parametrize(
@@ -311,6 +366,13 @@ def class_changed(desk: Desk) -> None:
         (reinstated_silently, "chain"),
         (replacement_not_told, "chain"),
         (list_dated_back, "status"),
+        (image_exchanged, "artwork"),
+        (acceptance_lost, "awards"),
+        (badge_never_accepted, "awards"),
+        (place_counted_wrong, "places"),
+        (place_given_twice, "places"),
+        (list_version_went_back, "status"),
+        (half_a_file_left_behind, "files"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
@@ -320,14 +382,14 @@ def test_finds_the_planted(kept: Desk, plant: Callable[[Desk], None], question: 
     kept.session.flush()
     kept.session.expire_all()
 
-    found = list(audit.violations(kept.session, kept.office))
+    found = list(audit.violations(kept.session, kept.office, now=kept.clock()))
 
     assert question in {violation.question for violation in found}
 
 
 def test_finds_nothing_where_nothing_is_wrong(kept: Desk) -> None:
     """Badges, a revocation, and nothing to complain of."""
-    assert [] == list(audit.violations(kept.session, kept.office))
+    assert [] == list(audit.violations(kept.session, kept.office, now=kept.clock()))
 
 
 def test_an_erased_holder_is_no_violation(kept: Desk) -> None:
@@ -337,4 +399,28 @@ def test_an_erased_holder_is_no_violation(kept: Desk) -> None:
     )
     kept.office.vault.shred_holder(kept.session, row.holder_id)
 
-    assert [] == list(audit.violations(kept.session, kept.office))
+    assert [] == list(audit.violations(kept.session, kept.office, now=kept.clock()))
+
+
+def test_what_was_acknowledged_is_in_the_register(kept: Desk) -> None:
+    """Whoever was told of a badge wrote its id down outside of the service."""
+    told = [active(kept).public_id, "3" * 22]
+
+    found = list(audit.unstored(kept.session, told))
+
+    assert ["3" * 22] == [violation.subject for violation in found]
+
+
+def test_a_chain_whose_end_was_cut_off_does_not_contain_its_former_head(kept: Desk) -> None:
+    """What is left is whole, so only the head that was kept elsewhere shows it."""
+    former = chain.head(kept.session)
+    assert chain.contains(kept.session, former)
+
+    kept.session.execute(delete(AuditEvent).where(AuditEvent.action == "revoke"))
+
+    assert [] == chain.breaks(kept.session)
+    assert not chain.contains(kept.session, former)
+    assert chain.contains(kept.session, chain.head(kept.session))
+    for nonsense in ("", "1", "1:", ":", "x:y", "9" * 30 + ":0", f"0:{'1' * 64}"):
+        assert not chain.contains(kept.session, nonsense)
+    assert chain.contains(kept.session, f"0:{chain.GENESIS}")

@@ -61,7 +61,7 @@ def judged(desk: Desk, content: bytes) -> Report:
 
 def violations(desk: Desk) -> list[audit.Violation]:
     """What the audit finds."""
-    return list(audit.violations(desk.session, desk.office))
+    return list(audit.violations(desk.session, desk.office, now=desk.clock()))
 
 
 def test_a_correction_keeps_the_address_and_the_award_date(desk: Desk) -> None:

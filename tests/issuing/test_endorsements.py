@@ -131,7 +131,7 @@ def embedded(desk: Desk, badge: Any) -> list[Document]:
 
 def violations(desk: Desk) -> list[audit.Violation]:
     """Return what the audit finds."""
-    return list(audit.violations(desk.session, desk.office))
+    return list(audit.violations(desk.session, desk.office, now=desk.clock()))
 
 
 class TestReceiving:

@@ -65,7 +65,7 @@ def rotate(desk: Desk) -> None:
 
 def violations(desk: Desk) -> list[tuple[str, str]]:
     """What the audit finds, without the subject."""
-    found = audit.violations(desk.session, desk.office)
+    found = audit.violations(desk.session, desk.office, now=desk.clock())
     return [(violation.question, violation.problem) for violation in found]
 
 

@@ -55,7 +55,7 @@ def test_a_renewed_badge_names_the_one_before_and_has_an_address_of_its_own(desk
     assert Verdict.GREEN is _judge(desk, newer).verdict
     document = json.loads(shelf.take(desk.session, desk.office.vault, newer, Format.JSON))
     assert "2028-12-03" == document["awardedDate"][:10]
-    assert [] == list(audit.violations(desk.session, desk.office))
+    assert [] == list(audit.violations(desk.session, desk.office, now=desk.clock()))
     assert [] == offers.replay(desk.session, desk.office.vault)
 
 

@@ -35,7 +35,7 @@ def log(tmp_path: Path) -> SigningLog:
 
 def add(log: SigningLog, text: str) -> None:
     """Write into a log around the signer."""
-    with log._path.open("a") as file:
+    with log.path.open("a") as file:
         file.write(text)
 
 
@@ -55,7 +55,7 @@ class TestLog:
         log.append(NEXT)
 
         assert [ENTRY, NEXT] == list(log.entries())
-        assert 0o600 == log._path.stat().st_mode & 0o777
+        assert 0o600 == log.path.stat().st_mode & 0o777
 
     @pytest.mark.parametrize("kept", [1, 20, len(line(NEXT)) - 1, len(line(NEXT))])
     def test_a_line_torn_by_a_crash_is_no_entry(self, log: SigningLog, kept: int) -> None:
@@ -68,7 +68,7 @@ class TestLog:
         log.append(NEXT)
 
         assert [ENTRY, NEXT, NEXT] == list(log.entries())
-        assert f'{{"torn":{kept}}}\n' in log._path.read_text()
+        assert f'{{"torn":{kept}}}\n' in log.path.read_text()
 
     def test_a_torn_first_line(self, log: SigningLog) -> None:
         """The very first signature was the one during which the power failed."""
@@ -98,7 +98,7 @@ class TestLog:
     ) -> None:
         """Whoever edits the log is seen."""
         log.append(ENTRY)
-        with log._path.open("a", encoding="latin-1") as file:
+        with log.path.open("a", encoding="latin-1") as file:
             file.write(text)
         log.append(NEXT)
 

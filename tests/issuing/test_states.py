@@ -147,7 +147,7 @@ def test_two_publishers_never_lose_a_revocation(
     desk.session.expire_all()
     assert set(desk.session.scalars(select(Intent.status_index))) == bits(desk)
     assert set(status_lists.withdrawn(desk.session, 1)) == bits(desk)
-    assert [] == list(audit.violations(desk.session, desk.office))
+    assert [] == list(audit.violations(desk.session, desk.office, now=desk.clock()))
 
 
 def test_a_stale_snapshot_is_not_published(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

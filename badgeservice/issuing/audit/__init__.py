@@ -1,0 +1,63 @@
+"""Does everything that we keep still agree? Read-only; run nightly and after every crash.
+
+Each question goes over everything and yields what does not hold. Which invariant each answers to
+stands in docs/decisions/0006-issuing.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from badgeservice.issuing.audit import content, files, history, lists, records
+from badgeservice.issuing.audit.books import Books, Findings
+from badgeservice.issuing.models import Badge
+from badgeservice.issuing.office import Office
+
+QUESTIONS: dict[str, Callable[[Books], Findings]] = {
+    "classes": content.badge_classes,
+    "artwork": content.artwork,
+    "awards": records.awards,
+    "intents": records.intents,
+    "editions": records.replaced,
+    "places": records.places,
+    "bytes": content.released_bytes,
+    "status": lists.status,
+    "endorsements": lists.endorsements,
+    "chain": history.audit_chain,
+    "signer-log": history.signer_log,
+    "keys": history.keys,
+    "files": files.leftovers,
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something that does not hold: which question found it, about what, and how."""
+
+    question: str
+    subject: str
+    problem: str
+
+
+def violations(session: Session, office: Office, *, now: datetime) -> Iterator[Violation]:
+    """Yield every violation of every question, in the order of QUESTIONS."""
+    books = Books(session, office, now)
+    for name, question in QUESTIONS.items():
+        for subject, problem in question(books):
+            yield Violation(name, subject, problem)
+
+
+def unstored(session: Session, acknowledged: Iterable[str]) -> Iterator[Violation]:
+    """Yield each public id that somebody was told of and that the register does not know.
+
+    What was acknowledged is written down outside of the service, by whoever asked for it.
+    """
+    known = set(session.scalars(select(Badge.public_id)))
+    for public_id in acknowledged:
+        if public_id not in known:
+            yield Violation("acknowledged", public_id, "acknowledged, but not in the register")
