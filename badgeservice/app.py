@@ -23,6 +23,7 @@ from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer, SigningLog
+from badgeservice.issuing.tokens import Tokens
 from badgeservice.learning import content
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
 from badgeservice.openbadges import contexts
@@ -48,8 +49,8 @@ def create_app(
 
     Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
     `badgeservice setup` must have run once for these settings. A private key that does not prove
-    itself stops nothing but signing: badges are shown and verified all the same, the log says how
-    to mend it, and `/readyz` answers 503.
+    itself stops nothing but signing: badges are shown and verified all the same, the log raises
+    the alarm, `/readyz` answers 503, and `badgeservice keys list` says how to mend it.
     """
     settings = settings or Settings.from_environment(os.environ)
     contexts.check_all()
@@ -113,7 +114,7 @@ def open_office(settings: Settings, vault: Vault) -> Office:
             f"{settings.keys_dir}: no key of {described.slug}; run `badgeservice setup`"
         )
     for problem in keyring.problems():
-        log.error("key_unusable", problem=problem.message)
+        log.error("key_unusable", code=problem.code)
     signing_log = SigningLog(settings.data_dir / "signer-log.jsonl")
     return Office(
         issuer=described,
@@ -126,7 +127,12 @@ def open_office(settings: Settings, vault: Vault) -> Office:
 
 def open_keyring(settings: Settings, described: Issuer) -> Keyring:
     """Return the keys of an issuer, as the settings say where they are."""
-    return Keyring(settings.keys_dir, described.slug, passphrase=settings.key_passphrase)
+    return Keyring(
+        settings.keys_dir,
+        described.slug,
+        passphrase=settings.key_passphrase,
+        tokens=Tokens(settings.pkcs11_module, settings.pkcs11_pin),
+    )
 
 
 def _mailer(settings: Settings) -> Mailer:

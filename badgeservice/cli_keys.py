@@ -22,10 +22,15 @@ from badgeservice.issuing.keyring import Keyring
 from badgeservice.openbadges import strict_json, timestamps
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.settings import Settings
+from badgeservice.storage import chain
 
 OPERATOR = "operator"
 _KINDS = {kind.name.lower(): kind for kind in KeyKind}
 _kind = click.argument("kind", type=click.Choice(list(_KINDS)))
+
+_token = click.option(
+    "--token", metavar="LABEL", help="Let it live in this PKCS#11 token; default: in a file."
+)
 
 
 @click.group()
@@ -35,10 +40,11 @@ def keys() -> None:
 
 @keys.command()
 @_kind
-def new(kind: str) -> None:
+@_token
+def new(kind: str, token: str | None) -> None:
     """Make a key of KIND; it signs from now on, and the present one stays able to."""
     with _changing() as (keyring, now):
-        fresh = keyring.new(_KINDS[kind], now=now)
+        fresh = keyring.new(_KINDS[kind], token=token, now=now)
         click.echo(f"{fresh.kid} signs from now on")
 
 
@@ -59,10 +65,11 @@ def list_(as_json: bool) -> None:
 
 @keys.command()
 @_kind
-def rotate(kind: str) -> None:
+@_token
+def rotate(kind: str, token: str | None) -> None:
     """Make a key of KIND that takes over; the present ones sign no more and verify for ever."""
     with _changing() as (keyring, now):
-        fresh = keyring.rotate(_KINDS[kind], now=now)
+        fresh = keyring.rotate(_KINDS[kind], token=token, now=now)
         click.echo(f"{fresh.kid} signs from now on; the former {kind} keys are retired")
 
 
@@ -96,6 +103,20 @@ def compromised(kid: str, since: str) -> None:
             click.echo(f"{successor.kid} signs from now on")
     for line in _what_next(key):
         click.echo(line)
+
+
+@keys.command("accept-clock")
+def accept_clock() -> None:
+    """Say that the clock is right now, after something was signed while it ran ahead."""
+    now = utc_now()
+    app = create_app()
+    with app.app_context():
+        services().office.log.accept_clock(now)
+        chain.append(
+            db.session, actor=OPERATOR, action="accept-clock", subject="clock", details={}, now=now
+        )
+        db.session.commit()
+    click.echo(f"the signer takes {timestamps.write(now)} as the time")
 
 
 @keys.command("export-did")
@@ -160,6 +181,7 @@ def _as_json(entry: RegisteredKey) -> dict[str, str | None]:
         "kid": entry.kid,
         "kind": str(entry.kind),
         "state": str(entry.state),
+        "token": entry.token,
         "created": instant(entry.created),
         "retired": instant(entry.retired),
         "compromised": instant(entry.compromised),

@@ -40,7 +40,6 @@ FIELDS = (
     "code",  # of an error
     "reference",  # that a person reads out to us
     "count",
-    "problem",  # with the installation and how to mend it: our own sentence, for who runs it
     "logger",
     "place",
     "exception",

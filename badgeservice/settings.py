@@ -25,6 +25,7 @@ from badgeservice.errors import SettingsError
 from badgeservice.storage.vault import MASTER_KEY_BYTES
 
 PREFIX = "BADGESERVICE_"
+_SECRET_CHARACTERS, _PIN_CHARACTERS = 16, 4
 _SECRET_BYTES_AT_MOST = 4096
 # The databases on which all tests run; `postgresql` alone takes the same driver.
 _DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
@@ -76,6 +77,11 @@ class Settings:
         Path | None,
         "file with the passphrase of the signing keys; empty: `key-passphrase` in the data folder",
     ] = None
+    pkcs11_module: Annotated[
+        Path | None,
+        "shared library of the PKCS#11 module, where keys live in a token; empty: all are files",
+    ] = None
+    pkcs11_pin_file: Annotated[Path | None, "file with the PIN of the token"] = None
     secret_key_file: Annotated[
         Path | None,
         "file with the secret that signs sessions; empty: `secret-key` in the data folder",
@@ -223,6 +229,12 @@ class Settings:
         """Return the passphrase of the signing keys; raise SettingsError when there is none."""
         return self._secret("key_passphrase_file", "key-passphrase")
 
+    def pkcs11_pin(self) -> str:
+        """Return the PIN of the token; raise SettingsError when there is none."""
+        if self.pkcs11_pin_file is None:
+            raise SettingsError(f"{PREFIX}PKCS11_PIN_FILE: missing; keys live in a token")
+        return self._secret("pkcs11_pin_file", "", least=_PIN_CHARACTERS).decode("latin-1")
+
     def secret_key(self) -> str:
         """Return the secret that signs sessions; raise SettingsError when there is none."""
         return self._secret("secret_key_file", "secret-key").decode("latin-1")
@@ -249,7 +261,7 @@ class Settings:
         path: Path | None = getattr(self, name)
         return path if path is not None else self.data_dir / default
 
-    def _secret(self, name: str, default: str) -> bytes:
+    def _secret(self, name: str, default: str, *, least: int = _SECRET_CHARACTERS) -> bytes:
         path = self.secret_file(name, default)
         try:
             with path.open("rb") as file:
@@ -265,8 +277,8 @@ class Settings:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise SettingsError(f"{PREFIX}{name.upper()}: {path}: {reason}") from None
-        if len(secret) < 16:
-            raise SettingsError(f"{PREFIX}{name.upper()}: {path}: shorter than 16 characters")
+        if len(secret) < least:
+            raise SettingsError(f"{PREFIX}{name.upper()}: {path}: shorter than {least} characters")
         return secret
 
 

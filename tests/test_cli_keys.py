@@ -151,6 +151,26 @@ def test_keys_before_there_is_a_database(
     assert 0 == run("audit").returncode
 
 
+@pytest.mark.usefixtures("keys_dir")
+def test_a_clock_that_ran_ahead(run: Run, environment: dict[str, str]) -> None:
+    """Nothing is signed before the last signature, until the operator says which time is right."""
+    log = Path(environment["BADGESERVICE_DATA_DIR"]) / "signer-log.jsonl"
+    line = {"at": "2999-01-01T00:00:00+00:00", "purpose": "status_list", "subject": "urn:x"}
+    kid = "did:web:localhost:issuers:demo#ed25519-1"
+    with log.open("a") as file:
+        file.write(json.dumps(line | {"method": kid, "digest": "0" * 64}) + "\n")
+
+    refused = run(*BADGE, "a@example.org")
+    accepted = run("keys", "accept-clock")
+    issued = run(*BADGE, "a@example.org")
+
+    assert 1 == refused.returncode
+    assert "`badgeservice keys accept-clock`" in refused.stderr
+    assert 0 == accepted.returncode, accepted.stderr
+    assert 0 == issued.returncode, issued.stderr
+    assert 0 == run("audit").returncode
+
+
 def _replace(path: Path, content: bytes, mode: int = 0o400) -> None:
     path.unlink()
     path.write_bytes(content)

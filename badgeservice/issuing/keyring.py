@@ -18,6 +18,7 @@ from badgeservice.errors import BadgeserviceError, BadSignature, KeyChangeRefuse
 from badgeservice.issuing import key_registry, keystore
 from badgeservice.issuing.key_registry import KeyState, RegisteredKey
 from badgeservice.issuing.keystore import Sign
+from badgeservice.issuing.tokens import Tokens
 from badgeservice.openbadges import timestamps
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 
@@ -37,14 +38,23 @@ class SigningKey:
 
 
 class Keyring:
-    """The keys of the issuer `issuer` (its slug) in the folder `keys_dir`.
+    """The keys of the issuer `issuer` (its slug), registered in the folder `keys_dir`.
 
     `passphrase` returns what the key files are encrypted under; it is asked when a file is opened.
+    `tokens` opens the keys that live in one, None where there are no tokens.
     """
 
-    def __init__(self, keys_dir: Path, issuer: str, *, passphrase: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        keys_dir: Path,
+        issuer: str,
+        *,
+        passphrase: Callable[[], bytes],
+        tokens: Tokens | None = None,
+    ) -> None:
         self.keys_dir, self.issuer = keys_dir, issuer
         self._passphrase = passphrase
+        self._tokens = tokens or Tokens(None, str)
         self._guard = threading.Lock()
         self._seen: tuple[int, ...] | None = None
         self._entries: Mapping[str, RegisteredKey] = {}
@@ -97,20 +107,23 @@ class Keyring:
 
     # --- what happens to it -----------------------------------------------------------------------
 
-    def new(self, kind: KeyKind, *, now: datetime) -> RegisteredKey:
-        """Make a key, prove it, and enter it: from now on it signs. Raises KeyFileError."""
+    def new(self, kind: KeyKind, *, token: str | None = None, now: datetime) -> RegisteredKey:
+        """Make a key, prove it, and enter it: from now on it signs. Raises KeyFileError.
+
+        It lives in the PKCS#11 token of the label `token`, in a file when that is None.
+        """
         with key_registry.locked(self.keys_dir):
-            fresh = self._make(kind, now=now)
+            fresh = self._make(kind, token=token, now=now)
             self._write([], fresh)
         return fresh
 
-    def rotate(self, kind: KeyKind, *, now: datetime) -> RegisteredKey:
+    def rotate(self, kind: KeyKind, *, token: str | None = None, now: datetime) -> RegisteredKey:
         """Make a key that takes over, and retire all others of its kind, in one step.
 
-        Raises KeyFileError when the new one does not prove itself; the old ones then stay in use.
+        `token` is as in `new`. Raises KeyFileError when the new one does not prove itself; the old ones then stay in use.
         """
         with key_registry.locked(self.keys_dir):
-            fresh = self._make(kind, now=now)
+            fresh = self._make(kind, token=token, now=now)
             self._write([_retired(key, now) for key in _active(self.entries, kind)], fresh)
         return fresh
 
@@ -134,8 +147,8 @@ class Keyring:
     ) -> tuple[RegisteredKey, RegisteredKey | None]:
         """Mark a key as known to somebody else since an instant; return it and its successor.
 
-        It signs no more. Where none of its kind is left, a successor is made, else None. The mark
-        can be moved back in time and never forward: what was suspected is not unsuspected.
+        It signs no more. Where none of its kind is left, a successor is made in the same place,
+        else None. The mark can be moved back in time and never forward: what was suspected is not unsuspected.
         """
         with key_registry.locked(self.keys_dir):
             key = self._known(kid)
@@ -153,7 +166,7 @@ class Keyring:
                 reported=key.reported or now.replace(microsecond=0),
             )
             left = [k for k in _active(self.entries, key.kind) if k.kid != kid]
-            successor = None if left else self._make(key.kind, now=now)
+            successor = None if left else self._make(key.kind, token=key.token, now=now)
             self._write([marked_key], successor)
         return marked_key, successor
 
@@ -165,14 +178,18 @@ class Keyring:
             )
         return self.entries[kid]
 
-    def _make(self, kind: KeyKind, *, now: datetime) -> RegisteredKey:
+    def _make(self, kind: KeyKind, *, token: str | None, now: datetime) -> RegisteredKey:
         """Make a key and prove it; it is nowhere registered yet."""
         name = kind.name.lower()
         numbers = (kid.removeprefix(f"{name}-") for kid in self.entries)
         kid = f"{name}-{max((int(n) for n in numbers if n.isdecimal()), default=0) + 1}"
-        path = keystore.path_of(self.keys_dir, self.issuer, kid)
-        public_key = keystore.create(path, kind, self._passphrase())
-        entry = RegisteredKey(self.issuer, kid, public_key, created=now.replace(microsecond=0))
+        if token is None:
+            path = keystore.path_of(self.keys_dir, self.issuer, kid)
+            public_key = keystore.create(path, kind, self._passphrase())
+        else:
+            public_key = self._tokens.create(token, f"{self.issuer}/{kid}", kind)
+        created = now.replace(microsecond=0)
+        entry = RegisteredKey(self.issuer, kid, public_key, created, token=token)
         self._open(entry)
         return entry
 
@@ -183,11 +200,16 @@ class Keyring:
 
     def _open(self, entry: RegisteredKey) -> SigningKey:
         """Return a key, proved by a signature. Raises KeyFileError."""
-        path = keystore.path_of(self.keys_dir, entry.issuer, entry.kid)
-        found, sign = keystore.load(path, self._passphrase())
+        place: object
+        if entry.token is None:
+            place = path = keystore.path_of(self.keys_dir, entry.issuer, entry.kid)
+            found, sign = keystore.load(path, self._passphrase())
+        else:
+            place = f"token {entry.token}"
+            found, sign = self._tokens.load(entry.token, f"{entry.issuer}/{entry.kid}")
         if found != entry.public_key:
             raise KeyFileError(
-                f"{path}: not the key that the registry names {entry.kid}; "
+                f"{place}: not the key that the registry names {entry.kid}; "
                 "restore both from one backup"
             )
 
@@ -200,7 +222,7 @@ class Keyring:
             sign_and_verify(_SELF_TEST)
         except BadSignature:
             raise KeyFileError(
-                f"{path}: what it signs does not verify; restore it from the backup"
+                f"{place}: what it signs does not verify; restore it from the backup"
             ) from None
         return SigningKey(entry.kid, entry.public_key, sign_and_verify)
 

@@ -65,6 +65,9 @@ class LogEntry:
 CLOCK_SKEW = timedelta(minutes=5)
 """How far apart the clocks of two machines that sign with the same keys may be."""
 
+CLOCK = "clock"
+"""The purpose of an entry that is no signature: somebody says that the clock is right now."""
+
 _LONGEST_LINE = 8192
 
 
@@ -113,10 +116,15 @@ class SigningLog:
         if datetime.fromisoformat(entry.at) - now > CLOCK_SKEW:
             raise SigningRefused(
                 f"the clock says {now.isoformat(timespec='seconds')}, and the last signature was "
-                f"made at {entry.at}; set the clock right. If the earlier time was wrong, "
-                "keys/README.md says what to do",
+                f"made at {entry.at}; set the clock right, or if the earlier time was wrong, say so: "
+                "`badgeservice keys accept-clock`",
                 code="clock_went_back",
             )
+
+    def accept_clock(self, now: datetime) -> None:
+        """Write down that `now` is right, although something was signed at a later time."""
+        at = now.isoformat(timespec="seconds")
+        self.append(LogEntry(at=at, purpose=CLOCK, subject=CLOCK, method="", digest=""))
 
     def entries(self) -> Iterator[LogEntry]:
         """Yield every entry, oldest first; nothing when nothing was ever signed.

@@ -24,8 +24,8 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Database reachable, migrations applied, keys in use, content sound; 503 with what is not.
 
-    Which key it is, and how to mend it, stands in the log and in `badgeservice keys list`: whoever
-    asks here may be anyone.
+    Which key it is, and how to mend it, is said by `badgeservice keys list`: whoever asks here may
+    be anyone.
     """
     problems = []
     try:

@@ -150,6 +150,18 @@ class TestClock:
 
         assert "clock_went_back" == no.value.code
 
+    def test_the_earlier_time_may_have_been_the_wrong_one(self, log: SigningLog) -> None:
+        """The operator says so once, it is written down, and time goes on from there."""
+        log.append(replace(ENTRY, at="2036-11-23T09:00:00+00:00"))
+        now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+        log.accept_clock(now)
+
+        log.refuse_clock_before_last(now)
+        assert ["credential", "clock"] == [entry.purpose for entry in log.entries()]
+        with pytest.raises(SigningRefused):
+            log.refuse_clock_before_last(now - timedelta(hours=1))
+
     def test_a_damaged_end_is_refused(self, log: SigningLog) -> None:
         """Then nobody knows when the last signature was made."""
         log.append(ENTRY)
