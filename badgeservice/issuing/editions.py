@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class _Newer:
+class Newer:
     """What a newer edition says: its document without proof, its class version and language."""
 
     unsigned: Document
@@ -62,7 +62,7 @@ class _Newer:
     language: str
 
 
-_Build = Callable[[Badge, Document, Place], _Newer]
+_Build = Callable[[Badge, Document, Place], Newer]
 """Makes the newer edition of a badge from what stands there now and the place it will have."""
 
 _IN_FORCE = (BadgeState.ACTIVE, BadgeState.SUSPENDED)
@@ -103,33 +103,50 @@ def correct(
     being replaced by someone else.
     """
 
-    def build_corrected(badge: Badge, former: Document, place: Place) -> _Newer:
-        award = session.get(Award, badge.award_id)
-        if award is None:
-            raise HolderErased("the data of this holder has been erased")
-        version = grounds.class_version(session, award)
-        unsigned = build.credential(
-            office,
-            version,
-            grounds.of_award(session, office.vault, award, language=choices.language),
-            choices,
-            place,
-            subject_id=former["credentialSubject"]["id"],
-            endorsements=endorsements.standing(
-                session, office, version, language=choices.language, now=now
-            ),
-            now=now,
-        )
-        # Whatever is decided about a badge's time later, a correction does not change it.
-        unsigned.pop("validUntil", None)
-        unsigned |= {name: former[name] for name in ("validUntil",) if name in former}
-        return _Newer(unsigned, version, choices.language)
+    def build_corrected(badge: Badge, former: Document, place: Place) -> Newer:
+        return corrected(session, office, badge, former, choices, place, now=now)
 
     badge = states.get(session, public_id)
     _replace(session, office, [badge], build_corrected, Reason.CORRECTED, actor=actor, now=now)
     badge.visibility = choices.visibility
     session.commit()
     return badge
+
+
+def corrected(
+    session: Session,
+    office: Office,
+    badge: Badge,
+    former: Document,
+    choices: Choices,
+    place: Place,
+    *,
+    now: datetime,
+) -> Newer:
+    """Return what a correction of `former` with other choices says; nothing is stored.
+
+    Raises HolderErased when there is nothing left to build it from.
+    """
+    award = session.get(Award, badge.award_id)
+    if award is None:
+        raise HolderErased("the data of this holder has been erased")
+    version = grounds.class_version(session, award)
+    unsigned = build.credential(
+        office,
+        version,
+        grounds.of_award(session, office.vault, award, language=choices.language),
+        choices,
+        place,
+        subject_id=former["credentialSubject"]["id"],
+        endorsements=endorsements.standing(
+            session, office, version, language=choices.language, now=now
+        ),
+        now=now,
+    )
+    # Whatever is decided about a badge's time later, a correction does not change it.
+    unsigned.pop("validUntil", None)
+    unsigned |= {name: former[name] for name in ("validUntil",) if name in former}
+    return Newer(unsigned, version, choices.language)
 
 
 @dataclass(frozen=True)
@@ -216,7 +233,7 @@ def _sign_anew(
 ) -> None:
     """Replace badges by editions that say the same, signed with the keys of today."""
 
-    def build_again(badge: Badge, former: Document, place: Place) -> _Newer:
+    def build_again(badge: Badge, former: Document, place: Place) -> Newer:
         edition = current(session, badge)
         unsigned = {key: value for key, value in former.items() if key != "proof"}
         unsigned |= {
@@ -224,7 +241,7 @@ def _sign_anew(
             "credentialStatus": v3.status_entry(place.status_list, place.status_index),
         }
         version = session.get_one(BadgeClassVersion, (badge.class_slug, edition.class_version))
-        return _Newer(unsigned, version, edition.language)
+        return Newer(unsigned, version, edition.language)
 
     badges = [states.get(session, public_id) for public_id in public_ids]
     _replace(session, office, badges, build_again, Reason.KEY_COMPROMISED, actor=actor, now=now)
@@ -279,7 +296,7 @@ def _replace(
 
 def _plan(
     session: Session, office: Office, badge: Badge, build_newer: _Build, *, now: datetime
-) -> tuple[Intent, str, _Newer]:
+) -> tuple[Intent, str, Newer]:
     """Return the intent, the holder and the content of the next edition, or refuse it."""
     edition = current(session, badge)
     if badge.state not in _IN_FORCE:

@@ -9,11 +9,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding.models import Award
+from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
-from badgeservice.issuing import build, endorsements, grounds, status_lists
-from badgeservice.issuing.build import Choices, Place
+from badgeservice.issuing import build, editions, endorsements, grounds, shelf, status_lists
+from badgeservice.issuing.build import Choices, Grounds, Place
+from badgeservice.issuing.models import Badge, Format
 from badgeservice.issuing.office import Office
-from badgeservice.openbadges import Document
+from badgeservice.openbadges import Document, strict_json
+from badgeservice.verification.words import Language
 
 # The public id and the place in the status list are drawn at acceptance. These stand for them, and
 # no badge ever has them: an id that short is never made.
@@ -23,7 +26,7 @@ _SUBJECT = "urn:uuid:00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Preview:
-    """An offer as its badge would be under some choices.
+    """A badge as it would be under some choices: one that is offered, or one to be corrected.
 
     `document` is the credential without its proof; its id, status entry and dates are those of this
     moment, and drawn anew at acceptance.
@@ -59,11 +62,42 @@ def preview(
         ),
         now=now,
     )
+    return _shown(document, version, reasons, reasons.valid_until, choices.language)
+
+
+def correction(
+    session: Session, office: Office, badge: Badge, choices: Choices, *, now: datetime
+) -> Preview:
+    """Return what correcting `badge` with `choices` would sign. Nothing is reserved or stored.
+
+    Raises CredentialNotFound or HolderErased when there is nothing left to correct.
+    """
+    former = strict_json.loads(shelf.take(session, office.vault, badge, Format.JSON))
+    place = Place(badge.address, status_lists.address(office.base_url, _STATUS_LIST), _STATUS_INDEX)
+    newer = editions.corrected(session, office, badge, former, choices, place, now=now)
+    award = session.get_one(Award, badge.award_id)
+    reasons = grounds.of_award(session, office.vault, award, language=choices.language)
+    return _shown(
+        newer.unsigned,
+        newer.version,
+        reasons,
+        editions.current(session, badge).valid_until,
+        choices.language,
+    )
+
+
+def _shown(
+    document: Document,
+    version: BadgeClassVersion,
+    reasons: Grounds,
+    valid_until: datetime | None,
+    language: Language,
+) -> Preview:
     return Preview(
         document=document,
         narratives=reasons.narratives,
         strength=reasons.strength,
-        valid_until=reasons.valid_until,
-        image_digest=version.artwork_digest(choices.language),
-        image_alternative=version.document["artwork"][choices.language]["alt"],
+        valid_until=valid_until,
+        image_digest=version.artwork_digest(language),
+        image_alternative=version.document["artwork"][language]["alt"],
     )

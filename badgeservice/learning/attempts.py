@@ -47,6 +47,9 @@ from badgeservice.storage.vault import Vault
 
 OPEN_FOR = timedelta(days=7)
 
+EVIDENCE_LASTS = timedelta(days=365)
+"""How long passing a version of a module is not news: passed again later, it is evidence again."""
+
 # Ten answers in less time than it takes to read them: noted on the result, never refused.
 HURRIED_ANSWERS = 10
 HURRIED_WITHIN = timedelta(seconds=25)
@@ -247,7 +250,8 @@ def review(session: Session, vault: Vault, attempt: Attempt, language: str) -> R
 def submit(session: Session, vault: Vault, attempt: Attempt, *, now: datetime) -> Result:
     """Close the attempt and return its result; the second time, the same result again.
 
-    The first assessment of a version of the module that is passed is recorded as evidence, once.
+    The first assessment of a version of the module that is passed is recorded as evidence, once;
+    and again after EVIDENCE_LASTS, so that a badge whose time ends can be earned anew.
     Raises AttemptClosed when the attempt has lapsed.
     """
     if not _hold_open(session, attempt, now, state=State.SUBMITTED, submitted_at=now):
@@ -266,7 +270,7 @@ def submit(session: Session, vault: Vault, attempt: Attempt, *, now: datetime) -
     )
     session.flush()
     is_evidence = attempt.mode == Mode.ASSESS and result.passed
-    if is_evidence and not _passed_before(session, vault, attempt):
+    if is_evidence and not _passed_before(session, vault, attempt, now):
         _record_evidence(session, vault, attempt, module, result, now)
     return result
 
@@ -409,11 +413,13 @@ def _in_a_hurry(saved_at: Sequence[datetime]) -> bool:
     return len(saved_at) >= HURRIED_ANSWERS and max(saved_at) - min(saved_at) < HURRIED_WITHIN
 
 
-def _passed_before(session: Session, vault: Vault, attempt: Attempt) -> bool:
-    """Say whether another assessment of this version of the module was passed."""
+def _passed_before(session: Session, vault: Vault, attempt: Attempt, now: datetime) -> bool:
+    """Say whether another assessment of this version of the module was passed, not too long ago."""
     others = session.scalars(
         _sent_assessments(attempt.module_id, attempt.person_id).where(
-            Attempt.module_version == attempt.module_version, Attempt.id != attempt.id
+            Attempt.module_version == attempt.module_version,
+            Attempt.id != attempt.id,
+            Attempt.submitted_at > now - EVIDENCE_LASTS,
         )
     )
     return any(result_of(session, vault, each).passed for each in others)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
+from badgeservice.awarding.models import Award
 from badgeservice.errors import CredentialNotFound
 from badgeservice.issuing.models import (
     Badge,
@@ -60,6 +61,22 @@ def held(session: Session, person_id: str, public_id: str) -> Badge:
     if badge is None:
         raise CredentialNotFound(f"no badge {public_id} of this person")
     return badge
+
+
+def was_withdrawn(session: Session, person_id: str, public_id: str) -> bool:
+    """Say whether this person has withdrawn this badge. Its bytes are gone, its award is not."""
+    badge = session.get(Badge, public_id)
+    if badge is None or badge.state != BadgeState.WITHDRAWN:
+        return False
+    award = session.get(Award, badge.award_id)
+    return award is not None and award.person_id == person_id
+
+
+def renewed_by(session: Session, person_id: str, badge: Badge) -> Badge | None:
+    """Return the badge whose time this one continues, None when its holder no longer has it."""
+    return session.scalar(
+        select(Badge).where(Badge.public_id == badge.renews, Badge.public_id.in_(_ids(person_id)))
+    )
 
 
 def set_visibility(session: Session, badge: Badge, visibility: Visibility) -> None:

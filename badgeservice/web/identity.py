@@ -38,6 +38,11 @@ def leave() -> None:
     if (leaving := person()) is not None:
         accounts.sign_out_everywhere(db.session, leaving, services().clock())
         db.session.commit()
+    forget()
+
+
+def forget() -> None:
+    """End the session of this browser, whoever it was about."""
     session.clear()
     g.person = None
 

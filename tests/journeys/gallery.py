@@ -35,7 +35,12 @@ TEMPLATES = {
     "result": "quiz/result.html",
     "offer": "offers/offer.html",
     "my-badge": "my_badges/badge.html",
+    "correct": "my_badges/correct.html",
+    "withdraw": "my_badges/withdraw.html",
     "badge": "badges/badge.html",
+    "without-holder": "badges/without_holder.html",
+    "account-erase": "account/erase.html",
+    "account-gone": "account/gone.html",
 }
 _PUBLIC = {
     "home": "/",
@@ -72,6 +77,8 @@ def pages(visitor: Visitor, email: str) -> Iterator[str]:
     yield from _practice(visitor)
     yield from _quiz(visitor)
     yield from _badge(visitor)
+    yield from _correct(visitor)
+    yield from _leave(visitor)
 
 
 def waiting(visitor: Visitor, email: str) -> Iterator[str]:
@@ -93,14 +100,35 @@ def waiting(visitor: Visitor, email: str) -> Iterator[str]:
 
 
 def verdicts(visitor: Visitor, installation: Installation, email: str) -> Iterator[str]:
-    """Show a badge whose status could not be read, then the same badge withdrawn."""
+    """Show a badge in each state, to others and to its holder: who withdraws it in the end."""
     address = installation.issue(email, language=visitor.language)
     with installation.without_status_lists():
         visitor.page.goto(address)
         yield "badge-amber"
+    installation.suspend(address)
+    visitor.page.goto(address)
+    yield "badge-suspended"
+    _enter(visitor, email)
+    yield "space-suspended"
+    visitor.page.locator("h3 a").first.click()
+    yield "my-badge-suspended"
     installation.revoke(address)
+    visitor.page.reload()
+    yield "my-badge-revoked"
+    visitor.page.goto(f"{visitor.page.url}/{'corriger' if visitor.language == 'fr' else 'correct'}")
+    yield "correct-refused"
     visitor.page.goto(address)
     yield "badge-revoked"
+    second = installation.issue(f"encore-{email}", language=visitor.language)
+    visitor.context.clear_cookies()
+    _enter(visitor, f"encore-{email}")
+    visitor.page.locator("h3 a").first.click()
+    visitor.tap("Retirer ce badge")
+    yield "withdraw"
+    visitor.tap("Retirer ce badge")
+    yield "space-withdrawn"
+    visitor.page.goto(second)
+    yield "error-withdrawn"
 
 
 def _public(visitor: Visitor) -> Iterator[str]:
@@ -136,6 +164,19 @@ def _sign_in(visitor: Visitor, email: str) -> Iterator[str]:
     visitor.open(link)
     visitor.tap("Entrer dans mon espace")
     yield "sign-in-ask-link-used"
+
+
+def _enter(visitor: Visitor, email: str) -> None:
+    """Sign in by the mailed link, and stand in the person's space."""
+    visitor.open("/connexion")
+    _in_own_language(visitor)
+    visitor.page.locator("#email").fill(email)
+    visitor.tap("Recevoir un code")
+    visitor.tap("Lire le message ici")
+    letter = visitor.page.locator("article").filter(has_text=email).first
+    visitor.open(letter.locator("a").get_attribute("href") or "")
+    _in_own_language(visitor)
+    visitor.tap("Entrer dans mon espace")
 
 
 def _practice(visitor: Visitor) -> Iterator[str]:
@@ -220,6 +261,37 @@ def _badge(visitor: Visitor) -> Iterator[str]:
     visitor.choose(PRIVATE)
     visitor.tap("Enregistrer ce choix")
     yield "my-badge-private"
+
+
+def _correct(visitor: Visitor) -> Iterator[str]:
+    visitor.tap("Corriger ce badge")
+    yield "correct"
+    visitor.page.locator("#name-text").fill("")
+    visitor.tap("Remplacer ce badge")
+    yield "correct-problems"
+    visitor.page.locator("#name-text").fill("Élodie Lefèvre")
+    visitor.tap("Voir l'aperçu")
+    yield "correct-other-name"
+    visitor.tap("Remplacer ce badge")
+    yield "my-badge-corrected"
+    visitor.choose(BY_LINK)
+    visitor.tap("Enregistrer ce choix")
+
+
+def _leave(visitor: Visitor) -> Iterator[str]:
+    address = visitor.page.locator("#address").input_value()
+    visitor.tap("Mon espace")
+    visitor.tap("Effacer mes données")
+    yield "account-erase"
+    visitor.choose("Effacer mon compte, laisser mes badges valables")
+    visitor.page.evaluate("document.querySelector('form.choices-form').noValidate = true")
+    visitor.tap("Effacer mes données")
+    yield "account-erase-problems"
+    visitor.choose("J'ai compris que c'est définitif.")
+    visitor.tap("Effacer mes données")
+    yield "account-gone"
+    visitor.page.goto(address)
+    yield "without-holder"
 
 
 def _in_own_language(visitor: Visitor) -> None:

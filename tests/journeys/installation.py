@@ -102,6 +102,11 @@ class Installation:
         done = self.command("revoke", address, "--reason", "issued_in_error")
         assert done.returncode == 0, done.stderr
 
+    def suspend(self, address: str) -> None:
+        """Say that a badge is not to be relied on for now."""
+        done = self.command("suspend", address)
+        assert done.returncode == 0, done.stderr
+
     def counts(self) -> Counts:
         """Return what signing has left behind so far."""
         with self._database() as database:

@@ -416,6 +416,16 @@ def test_only_the_first_pass_is_recorded(learner: Learner) -> None:
     assert Fraction(9, 10) == row.score
 
 
+@pytest.mark.parametrize(("days", "recorded"), [(364, 1), (366, 2)])
+def test_a_pass_is_news_again_after_a_year(learner: Learner, days: int, recorded: int) -> None:
+    """Whoever renews a badge shows that they still know; the week before, they had shown it."""
+    learner.take()
+    learner.wait(hours=24 * days)
+    learner.take()
+
+    assert recorded == len(learner.evidence())
+
+
 def test_a_new_version_can_be_passed_anew(learner: Learner) -> None:
     """The content has changed, so knowing it is another fact."""
     learner.take()

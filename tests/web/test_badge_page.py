@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 
 from badgeservice import extensions
+from badgeservice.erasure import erase
+from badgeservice.erasure.ledger import Choice
 from badgeservice.errors import FetchFailed
 from badgeservice.issuing import endorsements, states
 from badgeservice.issuing.models import CredentialBytes, ReleasedForm, StatusList
@@ -156,19 +158,100 @@ def test_hiding_a_badge_takes_effect_at_once(holder, client, public_id):
     assert 404 == client.get(f"/b/{public_id}").status_code
 
 
-def test_an_erased_badge_says_so_and_nothing_else(app, client, public_id):
-    """410: it existed, and is gone at the person's wish."""
+def erase_holder(app: Flask, public_id: str, choice: Choice = Choice.KEEP_BADGES) -> None:
+    """Erase the holder of a badge, who leaves it in force unless they chose otherwise."""
     with app.app_context():
+        session, here = extensions.db.session, app.extensions["badgeservice"]
+        erase.erase(
+            session,
+            here.office,
+            here.erasures,
+            here.mailer,
+            person_id=session.get_one(CredentialBytes, (public_id, 1, "json")).holder_id,
+            choice=choice,
+            actor="test",
+            now=now_of(app),
+        )
+
+
+def test_a_badge_outlives_the_data_of_its_holder(app, client, public_id):
+    """Genuine and issued on that day is all that is left to say: no name, no evidence."""
+    erase_holder(app, public_id)
+
+    answer = client.get(f"/b/{public_id}")
+
+    assert 200 == answer.status_code
+    tone, words = verdict(answer.text)
+    assert ("grey", "Badge authentique, délivré par Cotentin Digital") == (tone, words[:47])
+    assert "le 23 novembre 2026" in words
+    assert "ont été effacées, à sa demande" in plain(unescape(answer.text))
+    assert "Lemoigne" not in answer.text
+    assert "Comment cela a été vérifié" not in answer.text
+    assert "noindex" == answer.headers["X-Robots-Tag"]
+
+
+@pytest.mark.parametrize("path", [".json", ".jwt", ".png", ".svg"])
+def test_the_files_of_an_erased_holder_are_gone(app, client, public_id, path):
+    """410 to people and programs, not "there never was one"."""
+    erase_holder(app, public_id)
+
+    assert 410 == client.get(f"/b/{public_id}{path}").status_code
+    assert 410 == client.get(f"/b/{public_id}", headers={"Accept": "application/json"}).status_code
+
+
+@pytest.mark.parametrize(
+    ("what", "tone", "says"),
+    [
+        ("suspended", "red", "Badge suspendu par l'émetteur"),
+        ("expired", "grey", "Badge authentique, valable jusqu'au 23 novembre 2028"),
+    ],
+)
+def test_a_badge_without_its_holder_still_has_its_state(
+    app, client, clock, public_id, what, tone, says
+):
+    """Erasing a person does not put their badge in force."""
+    erase_holder(app, public_id)
+    if what == "expired":
+        clock.advance(days=800)
+    else:
+        with app.app_context():
+            states.suspend(extensions.db.session, public_id, actor="test", now=now_of(app))
+
+    assert (tone, says) == verdict(client.get(f"/b/{public_id}").text)
+
+
+def test_a_revoked_badge_without_its_holder_accuses_nobody(app, client, public_id):
+    """There is nobody left to whom a reason could be told."""
+    with app.app_context():
+        office = app.extensions["badgeservice"].office
+        reason = Reason.ISSUED_IN_ERROR
         session = extensions.db.session
-        holder = session.get_one(CredentialBytes, (public_id, 1, "json")).holder_id
-        app.extensions["badgeservice"].vault.shred_holder(session, holder)
-        session.commit()
+        states.revoke(session, office, public_id, reason=reason, actor="test", now=now_of(app))
+    erase_holder(app, public_id)
 
     answer = client.get(f"/b/{public_id}")
 
     assert 410 == answer.status_code
     assert "à la demande de la personne concernée" in answer.text
-    assert "Lemoigne" not in answer.text
+
+
+def test_a_private_badge_without_its_holder_stays_unknown(app, client, public_id):
+    """Nobody could see it before; erasing its holder publishes nothing."""
+    show_to(app, public_id, "private")
+    erase_holder(app, public_id)
+
+    assert 404 == client.get(f"/b/{public_id}").status_code
+
+
+def test_a_suspended_badge_says_that_it_is_being_looked_into(app, client, public_id):
+    """And not to conclude anything yet."""
+    with app.app_context():
+        states.suspend(extensions.db.session, public_id, actor="test", now=now_of(app))
+
+    page = client.get(f"/b/{public_id}").text
+    assert ("red", "Badge suspendu par l'émetteur") == verdict(page)
+    assert "Ne concluez rien avant qu'il ait terminé" in plain(unescape(page))
+    assert "(suspendu)" in open_graph(page)["title"]
 
 
 @pytest.mark.parametrize("visibility", ["link", "public"])

@@ -17,6 +17,7 @@ PAIRS = [
     ("/donnees-personnelles", "/en/personal-data"),
     ("/mentions-legales", "/en/legal-notice"),
     ("/connexion", "/en/sign-in"),
+    ("/donnees-effacees", "/en/data-erased"),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -28,7 +29,18 @@ HEADERS = {
 }
 # The answers that any site may read: documents that are public by their nature.
 OPEN_TO_ALL = {"documents.", "frameworks.", "badges.page", "badges.download"}
-PRIVATE = ("space.", "quiz.", "offers.", "my_badges.")
+PRIVATE = ("space.", "quiz.", "offers.", "my_badges.", "account.erase")
+
+# What the forms of a person's own pages ask for.
+ANYTHING = {
+    "visibility": "public",
+    "choice": "x",
+    "mode": "assess",
+    "edition": "1",
+    "with_name": "no",
+    "badges": "withdraw_badges",
+    "understood": "yes",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,11 +173,11 @@ def test_attack_every_form_without_its_token_is_refused(app, holder, world):
     tried = 0
     for rule in rules_of(app):
         if "POST" in (rule.methods or ()):
-            answer = holder.client.post(world.path(rule), data={"mode": "assess"})
+            answer = holder.client.post(world.path(rule), data=ANYTHING)
             assert answer.status_code in (400, 403), rule
             tried += 1
 
-    assert tried >= 20
+    assert tried >= 28
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -175,7 +187,9 @@ def test_attack_every_form_from_another_site_is_refused_token_or_not(app, holder
     for rule in rules_of(app):
         if "POST" in (rule.methods or ()):
             answer = holder.client.post(
-                world.path(rule), data={"csrf_token": token}, headers={"Sec-Fetch-Site": site}
+                world.path(rule),
+                data={"csrf_token": token, **ANYTHING},
+                headers={"Sec-Fetch-Site": site},
             )
             assert answer.status_code in (400, 403), rule
 
@@ -186,6 +200,24 @@ def test_attack_opening_an_address_changes_nothing(app, holder, world):
         if rule.methods and "POST" in rule.methods and "GET" not in rule.methods:
             answer = holder.get(world.path(rule))
             assert 405 == answer.status_code, rule
+
+
+def test_attack_opening_the_pages_of_what_cannot_be_undone_changes_nothing(
+    app, holder, public_id, client
+):
+    """W2: correcting, withdrawing and erasing have pages; the query of an address is not a form."""
+    before = client.get(f"/b/{public_id}.json").data
+    query = urlencode(ANYTHING)
+    for path in (
+        f"/mon-espace/badges/{public_id}/corriger",
+        f"/mon-espace/badges/{public_id}/retirer",
+        "/mon-espace/effacer-mes-donnees",
+    ):
+        assert 200 == holder.get(f"{path}?{query}").status_code
+        assert 200 == holder.client.head(f"{path}?{query}").status_code
+
+    assert before == client.get(f"/b/{public_id}.json").data
+    assert 200 == holder.get("/mon-espace").status_code
 
 
 # --- whose page is whose -------------------------------------------------------------------------
@@ -203,12 +235,12 @@ def test_attack_a_stranger_finds_nothing_at_any_address_of_someone_else(app, lea
         if "GET" in (rule.methods or ()):
             assert 404 == learner.get(world.path(rule)).status_code, rule
         if "POST" in (rule.methods or ()):
-            fields = {"csrf_token": token, "visibility": "public", "choice": "x", "mode": "assess"}
+            fields = {"csrf_token": token, **ANYTHING}
             answer = learner.client.post(world.path(rule), data=fields)
             assert 404 == answer.status_code, rule
         tried += 1
 
-    assert tried >= 18
+    assert tried >= 24
 
 
 def test_attack_a_visitor_is_led_to_sign_in_from_every_private_address(app, client, world):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from badgeservice.web.learner import my_badges, offers, quiz, sign_in, space
+from badgeservice.web.learner import account, my_badges, offers, quiz, sign_in, space
 
-BLUEPRINTS = (sign_in.bp, space.bp, quiz.bp, offers.bp, my_badges.bp)
+BLUEPRINTS = (sign_in.bp, space.bp, quiz.bp, offers.bp, my_badges.bp, account.bp)

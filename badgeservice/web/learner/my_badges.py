@@ -1,6 +1,12 @@
-"""A badge as its holder sees it: who may see it, where to show it, the files to keep."""
+"""A badge as its holder sees it: who may see it, the files to keep, how to correct or withdraw it.
+
+What cannot be undone has a page of its own that says so, and changes nothing until its button.
+"""
 
 from __future__ import annotations
+
+import json
+from datetime import datetime
 
 from flask import (
     Blueprint,
@@ -15,32 +21,50 @@ from flask import (
 from flask import redirect as redirect_to
 from flask_babel import gettext
 
+from badgeservice.awarding import offers
+from badgeservice.errors import ConflictingChange, CredentialNotFound, IssuingRefused
 from badgeservice.extensions import db, services
-from badgeservice.issuing import shelf
+from badgeservice.issuing import editions, issue, preview, shelf, states
 from badgeservice.issuing.hosting import CREDENTIAL_MEDIA_TYPES
 from badgeservice.issuing.models import Badge, Format, Visibility
+from badgeservice.people import accounts
 from badgeservice.sharing import holdings, linkedin
-from badgeservice.web import identity, languages
+from badgeservice.verification.report import Status
+from badgeservice.web import errors, identity, languages
 from badgeservice.web.identity import only_signed_in
 from badgeservice.web.languages import bilingual
+from badgeservice.web.learner import choices
+from badgeservice.web.learner.choices import ChoicesForm
 from badgeservice.web.presentation import local, long_date
 from badgeservice.web.public import badges
 from badgeservice.web.public.badges import Shown
 
 bp = Blueprint("my_badges", __name__)
 
+# What most people need comes first: a picture to send, the data that wallets import.
+_NEEDED = (Format.PNG, Format.JSON)
+_OVER = (Status.REVOKED, Status.EXPIRED, Status.WITHDRAWN)
+
 
 @bilingual(bp, fr="/mon-espace/badges/<public_id>", en="/my-space/badges/<public_id>")
 @only_signed_in
 def badge(public_id: str) -> str:
     """Show a badge to its holder, with all that can be done with it."""
-    shown = badges.show(_own(public_id))
+    record = _own(public_id)
+    shown, kept = badges.show(record), shelf.kept(db.session, record)
     return render_template(
         "my_badges/badge.html",
         badge=shown,
         linkedin=_linkedin(shown),
         share=linkedin.share(shown.address),
         cv=_cv_line(shown),
+        needed=[form for form in _NEEDED if form in kept],
+        others=[form for form in kept if form not in _NEEDED],
+        form_words=_form_words(),
+        can_be_corrected=_can_be_corrected(shown),
+        newer=issue.renewal_of(db.session, record),
+        older=holdings.renewed_by(db.session, identity.required().id, record),
+        renewable_from=_renewable_from(shown),
     )
 
 
@@ -81,6 +105,97 @@ def file(public_id: str, suffix: str) -> Response:
     return response
 
 
+@bilingual(
+    bp,
+    fr="/mon-espace/badges/<public_id>/corriger",
+    en="/my-space/badges/<public_id>/correct",
+    methods=("GET", "POST"),
+)
+@only_signed_in
+def correction(public_id: str) -> str | tuple[str, int]:
+    """Show what a correction would sign; a POST shows the preview of other choices."""
+    shown = badges.show(_own(public_id))
+    if request.method != "POST":
+        return _show_correction(shown, _present(shown))
+    form = choices.read(request.form)
+    return _show_correction(shown, form), (400 if form.problems else 200)
+
+
+@bilingual(
+    bp,
+    fr="/mon-espace/badges/<public_id>/remplacer",
+    en="/my-space/badges/<public_id>/replace",
+    methods=("POST",),
+)
+@only_signed_in
+def replace(public_id: str) -> Response | tuple[str, int]:
+    """Replace a badge by an edition with these choices.
+
+    The form names the edition that it corrects: a second tap finds another one, and does nothing.
+    """
+    record, person = _own(public_id), identity.required()
+    if request.form.get("edition") != str(record.edition):
+        flash(gettext("Ce badge a été remplacé entre-temps. Voici la version actuelle."))
+        return _to(record)
+    shown, form = badges.show(record), choices.read(request.form)
+    if not form.problems and _is_present(shown, form):
+        form.problems["name"] = gettext(
+            "Ce sont le nom et la langue du badge actuel. Changez l'un ou l'autre."
+        )
+    if form.problems:
+        return _show_correction(shown, form), 400
+    if form.choices.name is not None:
+        accounts.rename(db.session, services().vault, person, form.choices.name)
+    try:
+        editions.correct(
+            db.session,
+            services().office,
+            public_id,
+            choices=form.with_visibility(record.visibility).choices,
+            actor=person.id,
+            now=services().clock(),
+        )
+    except ConflictingChange:
+        flash(gettext("Ce badge était en train d'être remplacé. Voici la version actuelle."))
+        return _to(record)
+    except IssuingRefused:
+        db.session.rollback()
+        return _show_correction(badges.show(_own(public_id)), form), 409
+    flash(gettext("Votre badge est corrigé. Téléchargez ses nouveaux fichiers."))
+    return _to(record)
+
+
+@bilingual(
+    bp,
+    fr="/mon-espace/badges/<public_id>/retirer",
+    en="/my-space/badges/<public_id>/withdraw",
+    methods=("GET", "POST"),
+)
+@only_signed_in
+def withdrawal(public_id: str) -> str | Response:
+    """Say what withdrawing a badge does; a POST does it."""
+    record = _own(public_id)
+    if request.method != "POST":
+        return render_template("my_badges/withdraw.html", badge=badges.show(record))
+    states.withdraw(
+        db.session,
+        services().office,
+        public_id,
+        actor=identity.required().id,
+        now=services().clock(),
+    )
+    return _withdrawn()
+
+
+@bp.errorhandler(CredentialNotFound)
+def _not_found(error: CredentialNotFound) -> Response:
+    """Lead whoever withdrew this badge back to their space; nobody else learns that it existed."""
+    public_id = (request.view_args or {}).get("public_id", "")
+    if holdings.was_withdrawn(db.session, identity.required().id, public_id):
+        return _withdrawn()
+    return errors.answer(404, code=error.code)
+
+
 def _own(public_id: str) -> Badge:
     """Return a badge of the person who is signed in; raise CredentialNotFound for any other."""
     return holdings.held(db.session, identity.required().id, public_id)
@@ -109,3 +224,69 @@ def _cv_line(shown: Shown) -> str:
         address=shown.address,
     )
     return line
+
+
+def _to(record: Badge) -> Response:
+    return make_response(redirect_to(url_for("my_badges.badge", public_id=record.public_id), 303))
+
+
+def _withdrawn() -> Response:
+    flash(gettext("Ce badge est retiré : il n'est plus public."))
+    return make_response(redirect_to(url_for("space.overview"), 303))
+
+
+def _present(shown: Shown) -> ChoicesForm:
+    """Return the choices that the present edition was signed with."""
+    signed = shown.summary.recipient_name
+    known = accounts.name_of(db.session, services().vault, identity.required())
+    return ChoicesForm(
+        language=editions.language(db.session, shown.record),
+        with_name=signed is not None,
+        name=signed or known or "",
+        visibility=shown.record.visibility,
+        problems={},
+    )
+
+
+def _is_present(shown: Shown, form: ChoicesForm) -> bool:
+    signed = (shown.summary.recipient_name, shown.edition.language)
+    return signed == (form.choices.name, form.language)
+
+
+def _can_be_corrected(shown: Shown) -> bool:
+    return shown.report.status not in _OVER
+
+
+def _show_correction(shown: Shown, form: ChoicesForm) -> str:
+    """Return the page of a correction; for a badge that is over, why there is none."""
+    if not _can_be_corrected(shown):
+        return render_template("my_badges/correct.html", badge=shown, preview=None)
+    previewed = preview.correction(
+        db.session, services().office, shown.record, form.choices, now=services().clock()
+    )
+    return render_template(
+        "my_badges/correct.html",
+        badge=shown,
+        form=form,
+        preview=previewed,
+        exact=json.dumps(previewed.document, indent=2, ensure_ascii=False),
+    )
+
+
+def _renewable_from(shown: Shown) -> datetime | None:
+    """Return from when a badge can be earned anew, None for one that does not end."""
+    ends = shown.edition.valid_until
+    return ends - offers.RENEWAL_WINDOW if ends else None
+
+
+def _form_words() -> dict[Format, str]:
+    """Return what each file is good for, in the reader's language."""
+    return {
+        Format.PNG: gettext("Image du badge, à envoyer ou à déposer en ligne (PNG)"),
+        Format.JSON: gettext("Données du badge, pour un portefeuille numérique (JSON)"),
+        Format.SVG: gettext("Image du badge, nette à toute taille, pour l'impression (SVG)"),
+        Format.JWT: gettext("Données du badge, forme compacte (JWT)"),
+        Format.JWT_RS256: gettext(
+            "Données du badge, forme compacte pour les logiciels qui demandent RS256 (JWT)"
+        ),
+    }

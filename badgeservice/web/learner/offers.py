@@ -6,7 +6,6 @@ Nothing is signed before that tap. The preview is made by the code that makes th
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -14,41 +13,17 @@ from werkzeug.wrappers import Response
 
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
-from badgeservice.errors import InvalidName, OfferClosed
+from badgeservice.errors import OfferClosed
 from badgeservice.extensions import db, services
 from badgeservice.issuing import issue, preview
-from badgeservice.issuing.build import Choices
-from badgeservice.issuing.models import Visibility
-from badgeservice.people import accounts, names
-from badgeservice.people import words as people_words
-from badgeservice.verification.words import Language
+from badgeservice.people import accounts
 from badgeservice.web import identity, languages
 from badgeservice.web.identity import only_signed_in
-from badgeservice.web.languages import LANGUAGES, bilingual
+from badgeservice.web.languages import bilingual
+from badgeservice.web.learner import choices
+from badgeservice.web.learner.choices import ChoicesForm
 
 bp = Blueprint("offers", __name__)
-
-
-@dataclass(frozen=True)
-class ChoicesForm:
-    """The form as it was filled in; `problems` holds a sentence for each field that needs one."""
-
-    language: Language
-    with_name: bool
-    name: str
-    visibility: str
-    problems: dict[str, str]
-
-    @property
-    def choices(self) -> Choices:
-        """The choices; where none was made yet, the ones that show least."""
-        return Choices(
-            language=self.language,
-            name=names.normalise(self.name)
-            if self.with_name and "name" not in self.problems
-            else None,
-            visibility=Visibility(self.visibility or Visibility.PRIVATE),
-        )
 
 
 @bilingual(
@@ -64,8 +39,8 @@ def offer(award_id: str) -> str | Response | tuple[str, int]:
     if badge := issue.of_award(db.session, award.id):
         return redirect(url_for("my_badges.badge", public_id=badge.public_id), 303)
     if request.method != "POST":
-        return _show(award, _blank(award))
-    form = _read(visibility_required=False)
+        return _show(award, _blank())
+    form = choices.read(request.form)
     return _show(award, form), (400 if form.problems else 200)
 
 
@@ -79,7 +54,9 @@ def offer(award_id: str) -> str | Response | tuple[str, int]:
 def accept(award_id: str) -> str | Response | tuple[str, int]:
     """Accept an offer with these choices, and issue the badge. A second tap finds the first."""
     award, person = _own(award_id), identity.required()
-    form = _read(visibility_required=True)
+    form = choices.read(request.form)
+    if not form.visibility:
+        form.problems["visibility"] = gettext("Choisissez qui peut voir la page de ce badge.")
     if form.problems:
         return _show(award, form), 400
     if form.choices.name is not None:
@@ -136,29 +113,9 @@ def _own(award_id: str) -> Award:
     return award
 
 
-def _blank(award: Award) -> ChoicesForm:
+def _blank() -> ChoicesForm:
     name = accounts.name_of(db.session, services().vault, identity.required()) or ""
     return ChoicesForm(languages.current(), False, name, "", {})
-
-
-def _read(*, visibility_required: bool) -> ChoicesForm:
-    """Return the form that was sent, with a sentence for each field that cannot be used."""
-    sent = request.form
-    problems = {}
-    asked = sent.get("signed_language")
-    language = next((each for each in LANGUAGES if each == asked), languages.current())
-    with_name, name = sent.get("with_name") == "yes", sent.get("name", "")
-    if with_name:
-        try:
-            names.normalise(name)
-        except InvalidName as error:
-            problems["name"] = people_words.explain(error, languages.current())
-    visibility = sent.get("visibility", "")
-    if visibility not in list(Visibility):
-        visibility = ""
-        if visibility_required:
-            problems["visibility"] = gettext("Choisissez qui peut voir la page de ce badge.")
-    return ChoicesForm(language, with_name, name, visibility, problems)
 
 
 def _show(award: Award, form: ChoicesForm) -> str:

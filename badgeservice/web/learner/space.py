@@ -18,7 +18,7 @@ from badgeservice.catalogue.text import Text
 from badgeservice.evidence import narrative, record
 from badgeservice.extensions import db, services
 from badgeservice.issuing import editions, issue
-from badgeservice.issuing.models import Badge, BadgeState
+from badgeservice.issuing.models import Badge, BadgeState, Credential
 from badgeservice.learning import attempts
 from badgeservice.learning.content import Module
 from badgeservice.learning.models import Attempt, Mode
@@ -82,9 +82,17 @@ def _held(badge: Badge, now: datetime) -> Held:
     edition = editions.current(db.session, badge)
     version = classes.get(db.session, badge.class_slug, edition.class_version)
     assert version is not None, "a published class version is never deleted"
+    return Held(badge, version, _state(badge, edition, now))
+
+
+def _state(badge: Badge, edition: Credential, now: datetime) -> str:
+    """Return what became of a badge: its state in the register, else "renewed" or "expired"."""
+    if badge.state != BadgeState.ACTIVE:
+        return str(badge.state)
+    if issue.renewal_of(db.session, badge):
+        return "renewed"
     is_over = edition.valid_until is not None and edition.valid_until < now
-    active = badge.state == BadgeState.ACTIVE
-    return Held(badge, version, "expired" if active and is_over else str(badge.state))
+    return "expired" if is_over else str(badge.state)
 
 
 def _next_step(person_id: str, now: datetime) -> NextStep:

@@ -13,9 +13,10 @@ from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
 from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.extensions import db, limiter, services
-from badgeservice.issuing import editions, verdict
+from badgeservice.issuing import editions, issue, register, shelf, verdict
 from badgeservice.issuing import words as issuing_words
-from badgeservice.issuing.models import Badge, Credential, Format, Visibility
+from badgeservice.issuing.hosting import Hosting
+from badgeservice.issuing.models import Badge, BadgeState, Credential, Format, Visibility
 from badgeservice.issuing.states import Reason
 from badgeservice.sharing import qr
 from badgeservice.verification import Report, words
@@ -34,21 +35,68 @@ FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in Format)
 
 # Guessing 128 random bits is hopeless; this keeps someone who tries from taking the service's time.
 _MISSES = "60/minute"
+# From the fewest people to the most.
+_AUDIENCES = (Visibility.PRIVATE, Visibility.LINK, Visibility.PUBLIC)
 _TONES = {Verdict.GREEN: "green", Verdict.AMBER: "amber", Verdict.RED: "red"}
 
 
 @dataclass(frozen=True)
-class Shown:
+class Face:
+    """What can be said of a badge without opening it: its register row, edition and class."""
+
+    record: Badge
+    edition: Credential
+    version: BadgeClassVersion
+
+    @property
+    def address(self) -> str:
+        """The address that people share, without a language."""
+        return self.record.address
+
+    def text(self, name: str) -> str:
+        """Return a text of the badge class in the reader's language."""
+        value: str = self.version.document[name][languages.current()]
+        return value
+
+    @property
+    def skills(self) -> Markup:
+        """The first part of the criteria: what the person can do."""
+        blocks = self.text("criteria").split("\n\n")
+        end = next((n for n, b in enumerate(blocks[1:], 1) if b.startswith("**")), len(blocks))
+        return rich_text("\n\n".join(blocks[:end]))
+
+    @property
+    def image(self) -> str:
+        """The path of the image that we hold for this class; uploaded pixels are never shown."""
+        return f"/artwork/{self.version.artwork_digest(self.edition.language)}.png"
+
+    @property
+    def image_alternative(self) -> str:
+        """The image in words."""
+        alternative: str = self.version.document["artwork"][languages.current()]["alt"]
+        return alternative
+
+    @property
+    def social_image(self) -> str:
+        """The path of the image for social networks, 1200 by 627."""
+        return f"/artwork/{self.version.social_digest(self.edition.language)}.png"
+
+    @property
+    def qr_path(self) -> tuple[int, str]:
+        """The QR code of the address: its size in modules, and its drawing."""
+        modules = qr.matrix(self.address)
+        return len(modules), qr.svg_path(modules)
+
+
+@dataclass(frozen=True)
+class Shown(Face):
     """One badge as a page shows it: the verdict of now, and the words of its class.
 
     `record` is what the register says of it, `edition` what stands at its address today, and
     `method` the address of the key that signed this.
     """
 
-    record: Badge
-    edition: Credential
     method: str
-    version: BadgeClassVersion
     report: Report
 
     @property
@@ -86,39 +134,6 @@ class Shown:
         return Strength.DECLARED
 
     @property
-    def address(self) -> str:
-        """The address that people share, without a language."""
-        return self.record.address
-
-    def text(self, name: str) -> str:
-        """Return a text of the badge class in the reader's language."""
-        value: str = self.version.document[name][languages.current()]
-        return value
-
-    @property
-    def skills(self) -> Markup:
-        """The first part of the criteria: what the person can do."""
-        blocks = self.text("criteria").split("\n\n")
-        end = next((n for n, b in enumerate(blocks[1:], 1) if b.startswith("**")), len(blocks))
-        return rich_text("\n\n".join(blocks[:end]))
-
-    @property
-    def image(self) -> str:
-        """The path of the image that we hold for this class; uploaded pixels are never shown."""
-        return f"/artwork/{self.version.artwork_digest(self.edition.language)}.png"
-
-    @property
-    def image_alternative(self) -> str:
-        """The image in words."""
-        alternative: str = self.version.document["artwork"][languages.current()]["alt"]
-        return alternative
-
-    @property
-    def social_image(self) -> str:
-        """The path of the image for social networks, 1200 by 627."""
-        return f"/artwork/{self.version.social_digest(self.edition.language)}.png"
-
-    @property
     def social_title(self) -> str:
         """The title for social networks; it says when the badge is no longer in force."""
         marks = {
@@ -136,10 +151,22 @@ class Shown:
         return recognition.inside(self.report.endorsements)
 
     @property
-    def qr_path(self) -> tuple[int, str]:
-        """The QR code of the address: its size in modules, and its drawing."""
-        modules = qr.matrix(self.address)
-        return len(modules), qr.svg_path(modules)
+    def newer(self) -> Badge | None:
+        """The badge that renews this one, when whoever sees this one may see it."""
+        return self._if_shown(issue.renewal_of(db.session, self.record))
+
+    @property
+    def older(self) -> Badge | None:
+        """The badge that this one renews, when whoever sees this one may see it."""
+        renews = self.record.renews
+        return self._if_shown(db.session.get(Badge, renews) if renews else None)
+
+    def _if_shown(self, other: Badge | None) -> Badge | None:
+        """Return another badge of the holder unless it shows itself to fewer people, or is gone."""
+        if other is None or other.state == BadgeState.WITHDRAWN:
+            return None
+        audience = _AUDIENCES.index
+        return other if audience(other.visibility) >= audience(self.record.visibility) else None
 
 
 @bp.get("/b/<public_id>")
@@ -150,16 +177,16 @@ def page(public_id: str) -> Response:
     People share this address, and the programs that preview it accept anything: they get the page.
     """
     if not negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
-        return documents.serve_own_path()
+        return _document(public_id)
     badge = visible(public_id)
     if badge is None:
         return not_public()
+    if badge.state == BadgeState.WITHDRAWN:
+        return erased()
     try:
         shown = show(badge)
     except (CredentialNotFound, HolderErased):
-        return erased()
-    if shown.report.status is Status.WITHDRAWN:
-        return erased()
+        return _without_holder(badge)
     response = documents.page(
         "badges/badge.html",
         badge=shown,
@@ -176,7 +203,7 @@ def page(public_id: str) -> Response:
 @limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
 def download(public_id: str, suffix: str) -> Response:
     """Answer with the badge in one of its formats, byte for byte as it was released."""
-    return documents.serve_own_path()
+    return _document(public_id)
 
 
 @bp.get("/b/<public_id>/qr.png")
@@ -186,6 +213,8 @@ def qr_code(public_id: str) -> Response:
     badge = visible(public_id)
     if badge is None:
         abort(404)
+    if badge.state == BadgeState.WITHDRAWN:
+        return erased()
     response = make_response(qr.png(badge.address))
     response.content_type = "image/png"
     response.cache_control.max_age = 3600
@@ -197,11 +226,15 @@ def show(badge: Badge) -> Shown:
 
     Raises CredentialNotFound or HolderErased when its bytes are no longer there.
     """
-    edition = editions.current(db.session, badge)
-    version = classes.get(db.session, badge.class_slug, edition.class_version)
-    assert version is not None, "a published class version is never deleted"
+    face = _face(badge)
     report = verdict.report_for(db.session, services().office, badge, now=services().clock())
-    return Shown(badge, edition, editions.method(db.session, badge), version, report)
+    return Shown(
+        record=face.record,
+        edition=face.edition,
+        version=face.version,
+        method=editions.method(db.session, badge),
+        report=report,
+    )
 
 
 def visible(public_id: str) -> Badge | None:
@@ -237,3 +270,48 @@ def erased() -> Response:
             gettext("Son contenu a été effacé. Il n'y a rien à en conclure sur la personne."),
         ),
     )
+
+
+def _face(badge: Badge) -> Face:
+    edition = editions.current(db.session, badge)
+    version = classes.get(db.session, badge.class_slug, edition.class_version)
+    assert version is not None, "a published class version is never deleted"
+    return Face(badge, edition, version)
+
+
+def _document(public_id: str) -> Response:
+    """Return what is hosted at the path of this request; say so when it once was, and is gone."""
+    hosted = Hosting(db.session, services().office).document(request.path)
+    if hosted is not None:
+        return documents.serve(hosted)
+    badge = visible(public_id.partition(".")[0])  # the converter gives "…rs256" to ".rs256.jwt"
+    if badge is None or _is_readable(badge):
+        abort(404)
+    return erased()
+
+
+def _is_readable(badge: Badge) -> bool:
+    try:
+        shelf.take(db.session, services().vault, badge, Format.JSON)
+    except (CredentialNotFound, HolderErased):
+        return False
+    return True
+
+
+def _without_holder(badge: Badge) -> Response:
+    """Return the page of a badge whose holder was erased, and who left it in force.
+
+    Only the register and the class speak: nothing that was signed about the person is left. Of a
+    badge that is no longer in force there is nothing to say without accusing.
+    """
+    left = register.remembered(db.session, badge)
+    if left is None or left.state not in (BadgeState.ACTIVE, BadgeState.SUSPENDED):
+        return erased()
+    response = documents.page(
+        "badges/without_holder.html",
+        badge=_face(badge),
+        left=left,
+        is_expired=left.valid_until is not None and left.valid_until < services().clock(),
+    )
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
