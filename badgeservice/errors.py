@@ -161,6 +161,12 @@ class SigningRefused(BadgeserviceError):
     code = "signing_refused"
 
 
+class ClockWentBack(SigningRefused):
+    """The last signature was made later than now; nothing is signed until one of them is right."""
+
+    code = "clock_went_back"
+
+
 class SigningLogDamaged(BadgeserviceError):
     """The signer's log holds something that the signer did not write, or not to the end."""
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from badgeservice.errors import SigningLogDamaged, SigningRefused
+from badgeservice.errors import ClockWentBack, SigningLogDamaged, SigningRefused
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.openbadges import Document, v3
@@ -96,7 +96,7 @@ class SigningLog:
             os.close(descriptor)
 
     def refuse_clock_before_last(self, now: datetime) -> None:
-        """Raise SigningRefused when `now` is earlier than the last signature, by more than a skew.
+        """Raise ClockWentBack when `now` is earlier than the last signature, by more than a skew.
 
         Raises SigningLogDamaged when the last whole line is no entry: then nobody knows.
         """
@@ -114,11 +114,10 @@ class SigningLog:
         if not isinstance(entry, LogEntry):
             raise SigningLogDamaged(f"{self.path}: the last line is no entry")
         if datetime.fromisoformat(entry.at) - now > CLOCK_SKEW:
-            raise SigningRefused(
+            raise ClockWentBack(
                 f"the clock says {now.isoformat(timespec='seconds')}, and the last signature was "
                 f"made at {entry.at}; set the clock right, or if the earlier time was wrong, say so: "
-                "`badgeservice keys accept-clock`",
-                code="clock_went_back",
+                "`badgeservice keys accept-clock`"
             )
 
     def accept_clock(self, now: datetime) -> None:
@@ -211,8 +210,8 @@ class Signer:
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
         """Return `document` with an `eddsa-rdfc-2022` proof.
 
-        Raises SigningRefused when the document is not ours or breaks a rule of its purpose, and when
-        the clock went back.
+        Raises SigningRefused when the document is not ours or breaks a rule of its purpose, and
+        ClockWentBack.
         """
         self._check(document, purpose, now)
         key = self._keyring.signing_key(KeyKind.ED25519)

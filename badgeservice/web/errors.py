@@ -21,12 +21,14 @@ from badgeservice.errors import (
     AttemptNotFound,
     AttemptRefused,
     BadgeserviceError,
+    ClockWentBack,
     ConflictingChange,
     CredentialNotFound,
     HolderErased,
     IssuingRefused,
     KeyFileError,
     ModuleNotFound,
+    SettingsError,
 )
 from badgeservice.web import negotiation
 
@@ -43,6 +45,8 @@ STATUS: dict[type[BadgeserviceError], int] = {
     ConflictingChange: 409,
     IssuingRefused: 409,
     KeyFileError: 503,
+    ClockWentBack: 503,
+    SettingsError: 503,  # a secret that was there at the start, and is not now
 }
 
 

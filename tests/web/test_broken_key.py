@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from badgeservice import extensions
 from badgeservice.extensions import services
+from badgeservice.issuing.models import CredentialBytes
+from badgeservice.issuing.signer import LogEntry
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.settings import Settings
 from tests.conftest import Clock, Letters, copy_of, running
+from tests.web.conftest import Learner
 
 
 @pytest.fixture
@@ -63,6 +68,55 @@ def test_the_log_raises_the_alarm(
     (alert,) = [line for line in lines if line["event"] == "key_unusable"]
     assert "error" == alert["level"]
     assert "key_file" == alert["code"]
+
+
+@pytest.fixture
+def own_keys(app: Flask, tmp_path: Path) -> Path:
+    """The keys of the running service, as if it had not used them yet."""
+    folder = tmp_path / "own-keys"
+    with app.app_context():
+        keyring = services().office.keyring
+        shutil.copytree(keyring.keys_dir, folder)
+        keyring.keys_dir = folder
+        keyring._loaded.clear()
+    return folder
+
+
+def damaged(_app: Flask, keys: Path) -> None:
+    """A key cannot be used."""
+    (keys / "demo" / "rsa-1.pem").chmod(0o644)
+
+
+def without_passphrase(app: Flask, _keys: Path) -> None:
+    """The file with the passphrase has gone."""
+    (app.extensions["badgeservice"].settings.data_dir / "key-passphrase").unlink()
+
+
+def clock_went_back(app: Flask, _keys: Path) -> None:
+    """Something was signed later than now."""
+    log = app.extensions["badgeservice"].office.log
+    log.append(LogEntry("2999-01-01T00:00:00+00:00", "credential", "urn:x", "urn:y", "0" * 64))
+
+
+@pytest.mark.parametrize("trouble", [damaged, without_passphrase, clock_went_back])
+def test_whoever_accepts_a_badge_is_told_to_come_back(
+    app: Flask, learner: Learner, own_keys: Path, trouble: Callable[[Flask, Path], None]
+) -> None:
+    """Nothing is lost: the offer waits, and nothing was signed."""
+    learner.pass_quiz()
+    offer = learner.offer()
+    choices = {"with_name": "no", "name": "", "signed_language": "fr", "visibility": "link"}
+    trouble(app, own_keys)
+
+    answer = learner.post(f"{offer}/recevoir", offer, **choices)
+
+    assert 503 == answer.status_code
+    assert "Rien n&#39;a été perdu" in answer.text or "Rien n'a été perdu" in answer.text
+    assert 200 == learner.get(offer).status_code
+    with app.app_context():
+        session = extensions.db.session
+        held = {row.holder_id for row in session.scalars(select(CredentialBytes))}
+        assert 1 == len(held), "only the badge that was there before"
 
 
 def test_once_mended_it_is_ready_without_a_restart(broken: tuple[Flask, Path]) -> None:
