@@ -15,7 +15,7 @@ from badgeservice.catalogue import classes, templates
 from badgeservice.catalogue.templates import State
 from badgeservice.errors import CatalogueError, SettingsError
 from badgeservice.extensions import alembic, services
-from badgeservice.issuing import issuer, key_chain, status_lists
+from badgeservice.issuing import issuer, key_chain, short_codes, status_lists
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.people.models import Organisation
@@ -82,6 +82,8 @@ def prepare_database(
             draft = " (a draft)" if template.state is State.DRAFT else ""
             made.append(f"badge class {version.slug}, version {version.version}{draft}")
     office = services().office
+    if given := short_codes.give_missing(session):
+        made.append(f"short codes of {given} public badges")
     for number in status_lists.publish_compromised(session, office, now=now):
         made.append(f"status list {number} anew, since a compromised key had signed it")
     for kid in key_chain.tell(session, described, office.keyring, actor="operator", now=now):

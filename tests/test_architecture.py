@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"openbadges"},
     {"verification"},
     {"storage"},
-    {"settings", "mail", "logs", "documents"},
+    {"settings", "mail", "logs", "documents", "typed_codes"},
     {"catalogue", "people"},
     {"evidence"},
     {"learning"},

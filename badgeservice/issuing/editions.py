@@ -28,7 +28,16 @@ from badgeservice.errors import (
     HolderErased,
     IssuingRefused,
 )
-from badgeservice.issuing import build, endorsements, grounds, release, shelf, states, status_lists
+from badgeservice.issuing import (
+    build,
+    endorsements,
+    grounds,
+    release,
+    shelf,
+    short_codes,
+    states,
+    status_lists,
+)
 from badgeservice.issuing.build import Choices, Place
 from badgeservice.issuing.models import (
     Badge,
@@ -109,6 +118,7 @@ def correct(
     badge = states.get(session, public_id)
     _replace(session, office, [badge], build_corrected, Reason.CORRECTED, actor=actor, now=now)
     badge.visibility = choices.visibility
+    short_codes.give(session, badge)
     session.commit()
     return badge
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import HolderErased, IssuingRefused
-from badgeservice.issuing import build, endorsements, grounds, preview, release
+from badgeservice.issuing import build, endorsements, grounds, preview, release, short_codes
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Badge, BadgeState, Visibility
 from badgeservice.issuing.office import Office
@@ -144,6 +144,7 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
         holder_id=award.person_id,
         now=now,
     )
+    short_codes.give(session, badge)
     chain.append(
         session,
         actor=actor,

@@ -1,4 +1,4 @@
-"""The register and what it needs: badges, their editions, the bytes of these, status lists,
+"""The register and what it needs: badges, their editions, the bytes of these, status lists, codes,
 endorsements that we gave, and those that others gave to our badge classes.
 
 A badge is what stands at one public address for as long as the service lives. What is signed there
@@ -135,6 +135,18 @@ class Badge(Base):
     visibility: Mapped[Visibility] = mapped_column(String(10))
     renews: Mapped[str | None] = mapped_column(String(22), index=True)
     holder_erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ShortCode(Base):
+    """What people type to see the verdict on a public badge: never its address, never given again.
+
+    It stays when the badge is hidden, erased or withdrawn, so that nobody else's badge gets it.
+    """
+
+    __tablename__ = "short_code"
+
+    code: Mapped[str] = mapped_column(String(8), primary_key=True)
+    public_id: Mapped[str] = mapped_column(ForeignKey("badge.public_id"), unique=True)
 
 
 class Credential(Base):

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from badgeservice import typed_codes
 from badgeservice.errors import (
     ConflictingChange,
     InvalidEmail,
@@ -38,12 +39,9 @@ LIFETIME = timedelta(minutes=20)
 MAX_TRIES = 5
 MAX_REQUESTS = 5
 REQUESTS_WINDOW = timedelta(hours=1)
+# Ten characters are 50 bits, against 5 tries a request and 5 requests an hour.
 CODE_LENGTH = 10
-# Crockford's Base32 (https://www.crockford.com/base32.html): no I, L, O or U. Ten of them are 50
-# bits, against 5 tries a request and 5 requests an hour.
-CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TOKEN_BYTES = 32
-_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
 def request(
@@ -65,7 +63,7 @@ def request(
     and then the request does not count.
     """
     person = _person(session, vault, email=email, language=language, controller=controller, now=now)
-    token, code = secrets.token_urlsafe(_TOKEN_BYTES), _new_code()
+    token, code = secrets.token_urlsafe(_TOKEN_BYTES), typed_codes.draw(CODE_LENGTH)
     request_id = f"sir_{secrets.token_hex(16)}"
     # First the row, which takes SQLite's write lock (or that of the person, in PostgreSQL), then
     # the count: two requests at once cannot both be the last one allowed.
@@ -99,7 +97,7 @@ def request(
         language=language,
         service=controller.name,
         link=link(token),
-        code=spaced(code),
+        code=typed_codes.spaced(code),
         minutes=LIFETIME // timedelta(minutes=1),
         now=now,
     )
@@ -149,17 +147,11 @@ def redeem_code(session: Session, vault: Vault, *, email: str, code: str, now: d
         .execution_options(synchronize_session=False)
     ).all()
     session.commit()
-    typed = _as_meant(code)
+    typed = typed_codes.as_meant(code)
     for request_id, digest in open_requests:
         if hmac.compare_digest(digest, _code_digest(vault, request_id, typed)):
             return _use(session, request_id, now)
     raise SignInRefused("no open request has this code")
-
-
-def spaced(code: str) -> str:
-    """Return a code as a person reads it, in two halves: "ABCDE-12345"."""
-    half = CODE_LENGTH // 2
-    return f"{code[:half]}-{code[half:]}"
 
 
 def _person(
@@ -210,15 +202,6 @@ def _use(session: Session, request_id: str, now: datetime) -> Person:
     person.state = PersonState.CONFIRMED
     session.commit()
     return person
-
-
-def _new_code() -> str:
-    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-
-
-def _as_meant(code: str) -> str:
-    """Return a typed code in the letters of the alphabet, "?" for what has no place there."""
-    return code.strip().upper().translate(_READ_AS).encode("ascii", "replace").decode("ascii")
 
 
 def _token_digest(token: str) -> bytes:

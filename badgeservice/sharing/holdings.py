@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.errors import CredentialNotFound
+from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -80,9 +81,12 @@ def renewed_by(session: Session, person_id: str, badge: Badge) -> Badge | None:
 
 
 def set_visibility(session: Session, badge: Badge, visibility: Visibility) -> None:
-    """Let others see a badge, or no longer. It is not part of what is signed."""
+    """Let others see a badge, or no longer. It is not part of what is signed.
+
+    Raises ConflictingChange when somebody else is changing the badge.
+    """
     badge.visibility = visibility
-    session.flush()
+    short_codes.give(session, badge)
 
 
 def _ids(person_id: str) -> Select[str]:

@@ -26,6 +26,7 @@ from badgeservice.learning.quiz import (
     ShortTextQuestion,
 )
 from badgeservice.settings import Settings
+from badgeservice.sharing import holdings
 from tests.conftest import Clock, Letters, copy_of, running
 
 MODULE = "workplace-security-reflexes"
@@ -164,7 +165,7 @@ def show_to(app: Flask, public_id: str, visibility: str) -> None:
     """Let a badge be seen by others, as its holder could."""
     with app.app_context():
         session = extensions.db.session
-        session.get_one(Badge, public_id).visibility = Visibility(visibility)
+        holdings.set_visibility(session, session.get_one(Badge, public_id), Visibility(visibility))
         session.commit()
 
 

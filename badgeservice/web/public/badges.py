@@ -8,12 +8,13 @@ from flask import Blueprint, Response, abort, make_response, request
 from flask_babel import gettext
 from markupsafe import Markup
 
+from badgeservice import typed_codes
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
 from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.extensions import db, limiter, services
-from badgeservice.issuing import editions, issue, register, shelf, verdict
+from badgeservice.issuing import editions, issue, register, shelf, short_codes, verdict
 from badgeservice.issuing import words as issuing_words
 from badgeservice.issuing.hosting import Hosting
 from badgeservice.issuing.models import Badge, BadgeState, Credential, Format, Visibility
@@ -34,7 +35,7 @@ FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in Format)
 """The endings of a badge's files, as the converter `any` of an address takes them."""
 
 # Guessing 128 random bits is hopeless; this keeps someone who tries from taking the service's time.
-_MISSES = "60/minute"
+MISSES = "60/minute"
 # From the fewest people to the most.
 _AUDIENCES = (Visibility.PRIVATE, Visibility.LINK, Visibility.PUBLIC)
 _TONES = {Verdict.GREEN: "green", Verdict.AMBER: "amber", Verdict.RED: "red"}
@@ -151,6 +152,12 @@ class Shown(Face):
         return recognition.inside(self.report.endorsements)
 
     @property
+    def short_code(self) -> str:
+        """What people type to see the verdict, in two halves; empty while it is not public."""
+        code = short_codes.of(db.session, self.record)
+        return typed_codes.spaced(code) if code else ""
+
+    @property
     def newer(self) -> Badge | None:
         """The badge that renews this one, when whoever sees this one may see it."""
         return self._if_shown(issue.renewal_of(db.session, self.record))
@@ -170,7 +177,7 @@ class Shown(Face):
 
 
 @bp.get("/b/<public_id>")
-@limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
+@limiter.limit(MISSES, deduct_when=lambda response: response.status_code == 404)
 def page(public_id: str) -> Response:
     """Answer with the badge: as a page to people, as signed to those who ask for JSON.
 
@@ -186,7 +193,7 @@ def page(public_id: str) -> Response:
     try:
         shown = show(badge)
     except (CredentialNotFound, HolderErased):
-        return _without_holder(badge)
+        return without_holder(badge)
     response = documents.page(
         "badges/badge.html",
         badge=shown,
@@ -194,20 +201,18 @@ def page(public_id: str) -> Response:
         explain=words.explain,
         rich_text=rich_text,
     )
-    if badge.visibility != Visibility.PUBLIC:
-        response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return _indexed_if_public(response, badge)
 
 
 @bp.get(f"/b/<public_id>.<any({FILE_SUFFIXES}):suffix>")
-@limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
+@limiter.limit(MISSES, deduct_when=lambda response: response.status_code == 404)
 def download(public_id: str, suffix: str) -> Response:
     """Answer with the badge in one of its formats, byte for byte as it was released."""
     return _document(public_id)
 
 
 @bp.get("/b/<public_id>/qr.png")
-@limiter.limit(_MISSES, deduct_when=lambda response: response.status_code == 404)
+@limiter.limit(MISSES, deduct_when=lambda response: response.status_code == 404)
 def qr_code(public_id: str) -> Response:
     """Answer with the QR code of the badge's address, to print."""
     badge = visible(public_id)
@@ -217,8 +222,9 @@ def qr_code(public_id: str) -> Response:
         return erased()
     response = make_response(qr.png(badge.address))
     response.content_type = "image/png"
-    response.cache_control.max_age = 3600
-    return response
+    # Asked anew each time: its holder may hide the badge, and that holds from the same moment on.
+    response.headers["Cache-Control"] = "no-cache"
+    return _indexed_if_public(response, badge)
 
 
 def show(badge: Badge) -> Shown:
@@ -282,12 +288,19 @@ def _face(badge: Badge) -> Face:
 def _document(public_id: str) -> Response:
     """Return what is hosted at the path of this request; say so when it once was, and is gone."""
     hosted = Hosting(db.session, services().office).document(request.path)
-    if hosted is not None:
-        return documents.serve(hosted)
     badge = visible(public_id.partition(".")[0])  # the converter gives "…rs256" to ".rs256.jwt"
+    if hosted is not None and badge is not None:
+        return _indexed_if_public(documents.serve(hosted), badge)
     if badge is None or _is_readable(badge):
         abort(404)
     return erased()
+
+
+def _indexed_if_public(response: Response, badge: Badge) -> Response:
+    """Keep what is shown by its link alone out of search engines, files as well as pages."""
+    if badge.visibility != Visibility.PUBLIC:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _is_readable(badge: Badge) -> bool:
@@ -298,7 +311,7 @@ def _is_readable(badge: Badge) -> bool:
     return True
 
 
-def _without_holder(badge: Badge) -> Response:
+def without_holder(badge: Badge) -> Response:
     """Return the page of a badge whose holder was erased, and who left it in force.
 
     Only the register and the class speak: nothing that was signed about the person is left. Of a
