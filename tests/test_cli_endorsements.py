@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,26 @@ from badgeservice.extensions import db, services
 from badgeservice.issuing.hosting import Hosting
 from badgeservice.settings import Settings
 from tests.conftest import Run
+from tests.databases import Database
 
 CLASS = "http://localhost/achievements/crcn-4-1-beginner/1/fr"
 
 
 @pytest.fixture
-def other(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+def other(
+    environment: dict[str, str], database: Database, tmp_path: Path
+) -> Iterator[dict[str, str]]:
     """The environment of another organisation's installation, at https://port.example."""
-    return environment | {
+    is_a_server = database.name == "postgresql"
+    address = database.new(tmp_path) if is_a_server else ""
+    yield environment | {
+        "BADGESERVICE_DATABASE_URL": address,
         "BADGESERVICE_BASE_URL": "https://port.example",
         "BADGESERVICE_DATA_DIR": str(tmp_path / "port" / "data"),
         "BADGESERVICE_KEYS_DIR": str(tmp_path / "port" / "keys"),
     }
+    if is_a_server:
+        database.drop(address)
 
 
 @pytest.fixture
