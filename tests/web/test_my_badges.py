@@ -317,6 +317,24 @@ def test_the_holder_of_a_revoked_badge_reads_why_and_whom_to_ask(app, holder, pa
     assert "Retiré par l'émetteur" in words(holder.get("/mon-espace").text)
 
 
+@pytest.mark.parametrize("end", ["", "suspended", "revoked", "expired"])
+def test_only_a_badge_in_force_is_proposed_for_a_profile_or_a_cv(
+    app, holder, clock, page, public_id, end
+):
+    """What is over can still be looked at as others see it, and is not to be shown off."""
+    if end == "expired":
+        clock.advance(days=800)
+        holder.sign_in()
+    elif end:
+        {"suspended": suspend, "revoked": revoke}[end](app, public_id)
+
+    told = words(holder.get(page).text)
+
+    for offered in ("Ajouter à mon profil LinkedIn", "Publier sur LinkedIn", "Phrase pour mon CV"):
+        assert (offered in told) == (not end)
+    assert "Voir la page comme un employeur" in told
+
+
 def test_the_holder_of_a_suspended_badge_has_nothing_to_do(app, holder, page, public_id):
     """And is told so."""
     suspend(app, public_id)
@@ -413,6 +431,15 @@ def test_who_has_no_badge_is_not_told_to_show_any(learner):
     assert "montrez vos badges" not in told
 
 
+def test_who_has_a_badge_that_is_over_is_not_either(app, holder, public_id):
+    """Nobody is sent to show what is not in force."""
+    revoke(app, public_id)
+
+    told = words(holder.get("/mon-espace").text)
+    assert "Vous avez tout validé." in told
+    assert "montrez vos badges" not in told
+
+
 def test_who_has_a_badge_is(holder):
-    """The other half of the sentence above."""
+    """The other half of the sentences above."""
     assert "montrez vos badges" in words(holder.get("/mon-espace").text)

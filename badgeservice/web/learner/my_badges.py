@@ -61,6 +61,7 @@ def badge(public_id: str) -> str:
         needed=[form for form in _NEEDED if form in kept],
         others=[form for form in kept if form not in _NEEDED],
         form_words=_form_words(),
+        is_in_force=_can_be_corrected(shown) and shown.report.status is not Status.SUSPENDED,
         can_be_corrected=_can_be_corrected(shown),
         newer=issue.renewal_of(db.session, record),
         older=holdings.renewed_by(db.session, identity.required().id, record),
