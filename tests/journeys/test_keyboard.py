@@ -67,6 +67,42 @@ def test_from_sheet_to_badge_without_a_mouse(
     assert 1 == page.locator(".verdict-green").count()
 
 
+def test_what_cannot_be_undone_is_done_without_a_mouse(arrive: Arrive, email: str) -> None:
+    """Correcting a badge, withdrawing it, erasing oneself: and each time the page says so."""
+    visitor = arrive("fr")
+    page = visitor.page
+    visitor.reach_offer(email)
+    address = visitor.accept()
+
+    _tab_to(page, words="Corriger ce badge")
+    _press_enter(page)
+    _tab_to(page, words="Aucun nom")
+    page.keyboard.press("ArrowDown")
+    _tab_to(page, name="name")
+    page.keyboard.type("Élodie Lefèvre")
+    _tab_to(page, words="Remplacer ce badge")
+    _press_enter(page)
+    assert "à Élodie Lefèvre" in visitor.text
+    assert "Votre badge est corrigé." in visitor.text
+
+    for _ in ("leads to the page", "does it"):
+        _tab_to(page, words="Retirer ce badge")
+        _press_enter(page)
+    assert "Ce badge est retiré" in visitor.text
+    gone = page.request.get(address)
+    assert gone.status == 410
+
+    _tab_to(page, words="Effacer mes données")
+    _press_enter(page)
+    _tab_to(page, name="badges")
+    page.keyboard.press("Space")
+    _tab_to(page, name="understood")
+    page.keyboard.press("Space")
+    _tab_to(page, words="Effacer mes données")
+    _press_enter(page)
+    assert visitor.heading == "Vos données sont effacées"
+
+
 def test_the_first_tab_skips_to_the_content(arrive: Arrive) -> None:
     """Nobody has to pass the head of the page on each page."""
     visitor = arrive("fr")
