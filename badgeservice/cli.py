@@ -51,6 +51,10 @@ _FILES = {
     Format.JWT_RS256: "credential.rs256.jwt",
     Format.PNG: "badge.png",
     Format.SVG: "badge.svg",
+    Format.OB2_JSON: "assertion.json",
+    Format.OB2_JWS: "assertion.jws",
+    Format.PNG_BOTH: "badge-both.png",
+    Format.SVG_BOTH: "badge-both.svg",
 }
 
 
@@ -106,6 +110,7 @@ def setup() -> None:
     help="What you vouch for: 0 declared, 1 online quiz, 2 attendance verified, "
     "3 work reviewed or skills observed, 4 observed at work.",
 )
+@click.option("--ob2", is_flag=True, help="Make it a badge of Open Badges 2.0 as well.")
 @click.option("--statement", default="", help="What was seen, in one sentence; kept, not signed.")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Write the files here."
@@ -117,6 +122,7 @@ def issue(
     name: str | None,
     language: Language,
     strength: int,
+    ob2: bool,
     statement: str,
     out: Path | None,
     as_json: bool,
@@ -164,6 +170,7 @@ def issue(
                 language=language,
                 name=names.normalise(name) if name else None,
                 visibility=Visibility.LINK,
+                ob2=ob2,
             ),
             actor=ADMINISTRATOR,
             now=now,
@@ -241,6 +248,7 @@ def correct(badge: str, name: str | None, no_name: bool, language: Language | No
                 language=language or editions.language(session, present),
                 name=names.normalise(name) if name else None,
                 visibility=present.visibility,
+                ob2=editions.has_ob2(session, present),
             ),
             actor=ADMINISTRATOR,
             now=here.clock(),
@@ -397,8 +405,8 @@ def _public_id(badge: str) -> str:
 
 def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[str, str]:
     written = {}
-    for form, name in _FILES.items():
-        path = out / name
+    for form in shelf.kept(session, badge):
+        path = out / _FILES[form]
         path.write_bytes(shelf.take(session, here.vault, badge, form))
         written[str(form)] = str(path)
     return written

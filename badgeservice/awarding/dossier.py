@@ -34,7 +34,7 @@ _FIELD = "award.dossier"
 class Acceptance:
     """What the holder chose, who typed it in (an administrator may, on their behalf), and when."""
 
-    choices: Mapping[str, str | None]
+    choices: Mapping[str, str | bool | None]
     actor: str
     at: datetime
 

@@ -156,7 +156,7 @@ def accept(
     vault: Vault,
     award_id: str,
     *,
-    choices: Mapping[str, str | None],
+    choices: Mapping[str, str | bool | None],
     actor: str,
     now: datetime,
 ) -> Award:
@@ -191,7 +191,7 @@ def accept(
     return award
 
 
-def choices(session: Session, vault: Vault, award: Award) -> dict[str, str | None]:
+def choices(session: Session, vault: Vault, award: Award) -> dict[str, str | bool | None]:
     """Return what the holder chose when accepting; raise IssuingRefused if they have not."""
     accepted = dossier.of(session, vault, award).acceptance
     if accepted is None:

@@ -23,13 +23,15 @@ from badgeservice.verification.words import Language
 class Choices:
     """What the holder decided before accepting.
 
-    `language` of the signed texts, `name` to be signed (None: no name), and who may see the page.
-    Only the visibility can change later: the rest is inside the signature.
+    `language` of the signed texts, `name` to be signed (None: no name), who may see the page, and
+    whether it is to be a badge of Open Badges 2.0 as well, which names its holder by the hash of
+    their e-mail address. Only the visibility can change later: the rest is inside the signature.
     """
 
     language: Language
     name: str | None
     visibility: Visibility
+    ob2: bool = False
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Newer:
-    """What a newer edition says: its document without proof, its class version and language."""
+    """What a newer edition says: its document without proof, its class version and language.
+
+    `ob2` tells whether it is a badge of Open Badges 2.0 as well.
+    """
 
     unsigned: Document
     version: BadgeClassVersion
     language: str
+    ob2: bool
 
 
 _Build = Callable[[Badge, Document, Place], Newer]
@@ -88,6 +92,11 @@ def current(session: Session, badge: Badge) -> Credential:
 def language(session: Session, badge: Badge) -> Language:
     """Return the language in which the present edition is written."""
     return "en" if current(session, badge).language == "en" else "fr"
+
+
+def has_ob2(session: Session, badge: Badge) -> bool:
+    """Tell whether the present edition is a badge of Open Badges 2.0 as well."""
+    return current(session, badge).ob2_id is not None
 
 
 def method(session: Session, badge: Badge) -> str:
@@ -156,7 +165,7 @@ def corrected(
     # Whatever is decided about a badge's time later, a correction does not change it.
     unsigned.pop("validUntil", None)
     unsigned |= {name: former[name] for name in ("validUntil",) if name in former}
-    return Newer(unsigned, version, choices.language)
+    return Newer(unsigned, version, choices.language, choices.ob2)
 
 
 @dataclass(frozen=True)
@@ -251,7 +260,7 @@ def _sign_anew(
             "credentialStatus": v3.status_entry(place.status_list, place.status_index),
         }
         version = session.get_one(BadgeClassVersion, (badge.class_slug, edition.class_version))
-        return Newer(unsigned, version, edition.language)
+        return Newer(unsigned, version, edition.language, edition.ob2_id is not None)
 
     badges = [states.get(session, public_id) for public_id in public_ids]
     _replace(session, office, badges, build_again, Reason.KEY_COMPROMISED, actor=actor, now=now)
@@ -283,6 +292,7 @@ def _replace(
                 version=newer.version,
                 language=newer.language,
                 holder_id=holder_id,
+                with_ob2=newer.ob2,
                 now=now,
             )
             digests = {str(form.format): form.digest for form in made}
@@ -326,6 +336,8 @@ def _plan(
         now=now,
     )
     newer = build_newer(badge, former, release.place(office, intent))
+    if newer.ob2:
+        release.plan_ob2(session, office, intent)
     if problems := v3.lint(newer.unsigned):
         raise IssuingRefused("; ".join(str(problem) for problem in problems))
     return intent, holder_id, newer

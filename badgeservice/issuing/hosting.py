@@ -11,15 +11,28 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from badgeservice.catalogue import achievement, classes
 from badgeservice.catalogue.models import Artwork
 from badgeservice.errors import CredentialNotFound, HolderErased
-from badgeservice.issuing import endorsements, key_documents, shelf
-from badgeservice.issuing.models import Badge, Format, GivenEndorsement, StatusList, Visibility
+from badgeservice.issuing import endorsements, key_documents, ob2, shelf, words
+from badgeservice.issuing.models import (
+    OB2_FORMATS,
+    Badge,
+    BadgeState,
+    Credential,
+    Format,
+    GivenEndorsement,
+    ReleasedForm,
+    StatusList,
+    Visibility,
+)
 from badgeservice.issuing.office import Office
-from badgeservice.openbadges import Document, strict_json, v3
+from badgeservice.issuing.states import Reason
+from badgeservice.openbadges import Document, strict_json, v2, v3
+from badgeservice.openbadges.keys import KeyKind, PublicKey
 from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed
 
 CREDENTIAL_MEDIA_TYPES = {
@@ -28,19 +41,32 @@ CREDENTIAL_MEDIA_TYPES = {
     Format.JWT_RS256: "application/vc+jwt",
     Format.PNG: "image/png",
     Format.SVG: "image/svg+xml",
+    Format.OB2_JSON: "application/ld+json",
+    Format.OB2_JWS: "application/jose",
+    Format.PNG_BOTH: "image/png",
+    Format.SVG_BOTH: "image/svg+xml",
 }
 JSON_LD = "application/ld+json"
+PUBLIC_FORMATS = tuple(form for form in Format if form not in OB2_FORMATS)
+"""The forms that stand beside the page of a badge: there, nobody meets the hash of an e-mail."""
+
 _SECONDS_SHORT, _SECONDS_FOR_EVER = 60, 31_536_000
-_SUFFIXES = "|".join(re.escape(form.suffix) for form in Format)
+_SUFFIXES = "|".join(re.escape(form.suffix) for form in PUBLIC_FORMATS)
+_OVER = (BadgeState.REVOKED, BadgeState.WITHDRAWN)
+_NOT_IN_FORCE = or_(Badge.state.in_(_OVER), Credential.superseded_at.is_not(None))
 
 
 @dataclass(frozen=True)
 class Hosted:
-    """The answer at one address. `etag` is the SHA-256 of the body; `max_age` is in seconds."""
+    """The answer at one address. `etag` is the SHA-256 of the body; `max_age` is in seconds.
+
+    `status` is that of HTTP: 200, or 410 for an assertion that is no longer in force.
+    """
 
     body: bytes
     media_type: str
     max_age: int
+    status: int = 200
 
     @property
     def etag(self) -> str:
@@ -75,6 +101,16 @@ class Hosting:
                     self.endorsement,
                 ),
                 (r"/artwork/(?P<digest>[0-9a-f]{64})\.png", self.artwork),
+                (rf"/ob2/assertions/(?P<ob2_id>{ob2.ID.pattern})", self.assertion),
+                (rf"/ob2/assertions/(?P<ob2_id>{ob2.ID.pattern})\.jws", self.signed_assertion),
+                (r"/ob2/(?P<kid>rsa-\d{1,9})/issuer", self.ob2_issuer),
+                (r"/ob2/(?P<kid>rsa-\d{1,9})/key", self.ob2_key),
+                (r"/ob2/(?P<kid>rsa-\d{1,9})/revocations", self.ob2_revocations),
+                (
+                    r"/ob2/(?P<kid>rsa-\d{1,9})/badge-classes/(?P<slug>[a-z0-9-]+)"
+                    r"/(?P<version>\d{1,9})/(?P<language>fr|en)",
+                    self.ob2_badge_class,
+                ),
             )
         ]
 
@@ -90,13 +126,8 @@ class Hosting:
         badge = self._session.get(Badge, public_id)
         if badge is None or badge.visibility == Visibility.PRIVATE:
             return None
-        form = next(form for form in Format if form.suffix == suffix)
-        try:
-            body = shelf.take(self._session, self.office.vault, badge, form)
-        except (HolderErased, CredentialNotFound):
-            return None
-        # Asked anew each time: its holder may hide it, and that holds from the same moment on.
-        return Hosted(body, CREDENTIAL_MEDIA_TYPES[form], 0)
+        form = next(form for form in PUBLIC_FORMATS if form.suffix == suffix)
+        return self._released(badge, form)
 
     def achievement(self, slug: str, version: str, language: str) -> Hosted | None:
         """Return a published badge class version in one language."""
@@ -153,6 +184,101 @@ class Hosting:
             return None
         return Hosted(row.content, CREDENTIAL_MEDIA_TYPES[Format.JSON], _SECONDS_SHORT)
 
+    def assertion(self, ob2_id: str) -> Hosted | None:
+        """Return a hosted assertion of Open Badges 2.0, None unless its holder lets others see it.
+
+        What is no longer in force is gone (410), and says why if the issuer has a reason. A badge
+        that is suspended stays: 2.0 has no such word, and a 410 is kept for ever.
+        """
+        found = self._visible(ob2_id)
+        if found is None:
+            return None
+        badge, edition = found
+        if not _is_in_force(badge, edition):
+            document = v2.revoked_assertion(
+                id=ob2.hosted_id(self.office.base_url, ob2_id), reason=_reason(badge, edition)
+            )
+            return Hosted(strict_json.dumps(document), JSON_LD, 0, status=410)
+        return self._released(badge, Format.OB2_JSON)
+
+    def signed_assertion(self, ob2_id: str) -> Hosted | None:
+        """Return a signed assertion as long as we keep it; whether it is in force, its list says."""
+        found = self._visible(ob2_id)
+        if found is None or found[1].superseded_at is not None:
+            return None
+        return self._released(found[0], Format.OB2_JWS)
+
+    def badge_of_assertion(self, ob2_id: str) -> Badge | None:
+        """Return the badge that an assertion is an edition of, None unless it may be seen."""
+        found = self._visible(ob2_id)
+        return found[0] if found else None
+
+    def ob2_issuer(self, kid: str) -> Hosted | None:
+        """Return the issuer as the Profile of one of its RSA keys, whatever became of the key."""
+        if self._rsa_key(kid) is None:
+            return None
+        return _json(ob2.profile(self.office.issuer, kid=kid), JSON_LD, _SECONDS_SHORT)
+
+    def ob2_key(self, kid: str) -> Hosted | None:
+        """Return the document of an RSA key for readers of Open Badges 2.0."""
+        key = self._rsa_key(kid)
+        if key is None:
+            return None
+        return _json(ob2.key(self.office.issuer, key, kid=kid), JSON_LD, _SECONDS_SHORT)
+
+    def ob2_revocations(self, kid: str) -> Hosted | None:
+        """Return the list of the assertions that a key signed and that are no longer in force."""
+        if self._rsa_key(kid) is None:
+            return None
+        rows = self._session.execute(
+            select(Badge, Credential)
+            .join(Credential, Credential.public_id == Badge.public_id)
+            .join(
+                ReleasedForm,
+                (ReleasedForm.public_id == Credential.public_id)
+                & (ReleasedForm.edition == Credential.edition),
+            )
+            .where(
+                ReleasedForm.format == Format.OB2_JWS,
+                ReleasedForm.method == self.office.issuer.method(kid),
+                _NOT_IN_FORCE,
+            )
+            .order_by(Credential.ob2_id)
+        )
+        revoked = [(str(edition.ob2_id), _reason(badge, edition)) for badge, edition in rows]
+        document = ob2.revocation_list(self.office.issuer, revoked, kid=kid)
+        return _json(document, JSON_LD, _SECONDS_SHORT)
+
+    def ob2_badge_class(self, kid: str, slug: str, version: str, language: str) -> Hosted | None:
+        """Return a published badge class version as a BadgeClass of the Profile of a key."""
+        found = classes.get(self._session, slug, int(version))
+        if found is None or self._rsa_key(kid) is None:
+            return None
+        document = ob2.badge_class(self.office.issuer, found, language=language, kid=kid)
+        return _json(document, JSON_LD, _SECONDS_SHORT)
+
+    def _visible(self, ob2_id: str) -> tuple[Badge, Credential] | None:
+        row = self._session.execute(
+            select(Badge, Credential)
+            .join(Credential, Credential.public_id == Badge.public_id)
+            .where(Credential.ob2_id == ob2_id, Badge.visibility != Visibility.PRIVATE)
+        ).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    def _released(self, badge: Badge, form: Format) -> Hosted | None:
+        try:
+            body = shelf.take(self._session, self.office.vault, badge, form)
+        except (HolderErased, CredentialNotFound):
+            return None
+        # Asked anew each time: its holder may hide it, and that holds from the same moment on.
+        return Hosted(body, CREDENTIAL_MEDIA_TYPES[form], 0)
+
+    def _rsa_key(self, kid: str) -> PublicKey | None:
+        """Return an RSA key of ours. Only while the issuer has what a Profile of 2.0 demands."""
+        key = self.office.public_keys.get(kid)
+        is_one = key is not None and key.kind is KeyKind.RSA and self.office.issuer.email
+        return key if is_one else None
+
     def artwork(self, digest: str) -> Hosted | None:
         """Return an image of a badge class; its address is its digest, so it never changes."""
         row = self._session.get(Artwork, digest)
@@ -178,9 +304,26 @@ def own_fetch(hosting: Hosting) -> Fetch:
         hosted = hosting.document(path)
         if hosted is None:
             raise FetchFailed("nothing stands at this address of ours")
-        return Fetched(url=address, status=200, media_type=hosted.media_type, body=hosted.body)
+        return Fetched(
+            url=address, status=hosted.status, media_type=hosted.media_type, body=hosted.body
+        )
 
     return fetch
+
+
+def _is_in_force(badge: Badge, edition: Credential) -> bool:
+    return badge.state not in _OVER and edition.superseded_at is None
+
+
+def _reason(badge: Badge, edition: Credential) -> str | None:
+    """Return why an edition is not in force, in the language of the badge; None for no reason.
+
+    That its holder took a badge from the public says nothing about anyone.
+    """
+    language = edition.language
+    if badge.state == BadgeState.REVOKED and badge.state_reason is not None:
+        return words.REASONS[Reason(badge.state_reason)][language]
+    return words.REPLACED[language] if badge.state != BadgeState.WITHDRAWN else None
 
 
 def _json(document: Document, media_type: str, max_age: int) -> Hosted:

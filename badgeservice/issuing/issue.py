@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import HolderErased, IssuingRefused
-from badgeservice.issuing import build, endorsements, grounds, preview, release, short_codes
+from badgeservice.issuing import build, endorsements, grounds, ob2, preview, release, short_codes
 from badgeservice.issuing.build import Choices
-from badgeservice.issuing.models import Badge, BadgeState, Visibility
+from badgeservice.issuing.models import Badge, BadgeState, Intent, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import v3
 from badgeservice.storage import chain
@@ -54,7 +54,7 @@ def accept_and_issue(
         return issued
     _refuse_what_cannot_be_signed(session, office, award, choices, now=now)
     offers.accept(session, office.vault, award_id, choices=_as_dict(choices), actor=actor, now=now)
-    release.plan(session, office, award_id=award_id, edition=FIRST_EDITION, now=now)
+    _plan(session, office, award, now=now)
     session.commit()
     accepted = session.get(Award, award_id)
     if accepted is None:
@@ -75,6 +75,8 @@ def _refuse_what_cannot_be_signed(
     session: Session, office: Office, award: Award, choices: Choices, *, now: datetime
 ) -> None:
     """Raise IssuingRefused before the acceptance: afterwards its choices cannot be changed."""
+    if choices.ob2:
+        ob2.refuse_unless_possible(office.issuer)
     previewed = preview.preview(session, office, award, choices, now=now)
     if problems := v3.lint(previewed.document):
         raise IssuingRefused("; ".join(str(problem) for problem in problems))
@@ -105,9 +107,8 @@ def unfinished(session: Session, person_id: str) -> list[Award]:
 
 
 def _release(session: Session, office: Office, award: Award, *, actor: str, now: datetime) -> Badge:
-    intent = release.plan(session, office, award_id=award.id, edition=FIRST_EDITION, now=now)
+    intent, choices = _plan(session, office, award, now=now)
     version = grounds.class_version(session, award)
-    choices = _from_dict(offers.choices(session, office.vault, award))
     reasons = grounds.of_award(session, office.vault, award, language=choices.language)
     unsigned = build.credential(
         office,
@@ -142,6 +143,7 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
         version=version,
         language=choices.language,
         holder_id=award.person_id,
+        with_ob2=choices.ob2,
         now=now,
     )
     short_codes.give(session, badge)
@@ -161,6 +163,17 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
     return badge
 
 
+def _plan(
+    session: Session, office: Office, award: Award, *, now: datetime
+) -> tuple[Intent, Choices]:
+    """Return what is planned for an award, and the choices with which it was first accepted."""
+    choices = _from_dict(offers.choices(session, office.vault, award))
+    intent = release.plan(session, office, award_id=award.id, edition=FIRST_EDITION, now=now)
+    if choices.ob2:
+        release.plan_ob2(session, office, intent)
+    return intent, choices
+
+
 def _renewed(session: Session, award: Award) -> str | None:
     """Return the public id of the badge that this award renews, if it renews one."""
     before = offers.renewed(session, award)
@@ -178,17 +191,20 @@ def renewal_of(session: Session, badge: Badge) -> Badge | None:
     )
 
 
-def _as_dict(choices: Choices) -> dict[str, str | None]:
+def _as_dict(choices: Choices) -> dict[str, str | bool | None]:
     return {
         "language": choices.language,
         "name": choices.name,
         "visibility": str(choices.visibility),
+        "ob2": choices.ob2,
     }
 
 
-def _from_dict(stored: dict[str, str | None]) -> Choices:
+def _from_dict(stored: dict[str, str | bool | None]) -> Choices:
+    """Return the choices of an acceptance; one from before there was Open Badges 2.0 is without."""
     return Choices(
         language="en" if stored["language"] == "en" else "fr",
-        name=stored["name"],
+        name=str(stored["name"]) if stored["name"] is not None else None,
         visibility=Visibility(str(stored["visibility"])),
+        ob2=bool(stored.get("ob2", False)),
     )

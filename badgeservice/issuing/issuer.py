@@ -50,6 +50,14 @@ class Issuer:
         """Return the DID URL under which a key signs."""
         return f"{self.id}#{kid}"
 
+    def ob2(self, kid: str, name: str) -> str:
+        """Return the address of a document of Open Badges 2.0 that belongs to one RSA key.
+
+        `name` is `issuer`, `key`, `revocations` or the rest of the path of a badge class: a Profile
+        of 2.0 has one key, so with each key comes a Profile, and with each Profile its classes.
+        """
+        return f"{self.base_url}/ob2/{kid}/{name}"
+
     def profile(self, language: str) -> Document:
         """Return the issuer Profile as it is embedded in credentials (OB 3.0 §B.1.10)."""
         return v3.profile(

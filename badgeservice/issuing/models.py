@@ -52,7 +52,7 @@ class IntentState(StrEnum):
 
 
 class Format(StrEnum):
-    """The forms in which one credential is released."""
+    """The forms in which one credential is released; the last four if it is one of 2.0 as well."""
 
     JSON = "json"
     JWT = "jwt"
@@ -61,19 +61,44 @@ class Format(StrEnum):
     """VC-JWT signed with RS256, the one algorithm that Open Badges 3.0 asks of every verifier."""
     PNG = "png"
     SVG = "svg"
+    OB2_JSON = "ob2-json"
+    """The hosted assertion of Open Badges 2.0."""
+    OB2_JWS = "ob2-jws"
+    """The signed assertion of Open Badges 2.0."""
+    PNG_BOTH = "png-both"
+    """An image with the credential and the hosted assertion."""
+    SVG_BOTH = "svg-both"
 
     @property
     def suffix(self) -> str:
-        """What follows the public id in the address of this form, and in the name of its file."""
+        """What ends the name of its file, and follows the public id in its address if it has one."""
         return _SUFFIXES[self]
 
+    @property
+    def carries(self) -> tuple[Format, ...]:
+        """The forms of which an image holds the text, the newer badge first; none for the others."""
+        return _CARRIED.get(self, ())
 
+
+OB2_FORMATS = (Format.OB2_JSON, Format.OB2_JWS, Format.PNG_BOTH, Format.SVG_BOTH)
+"""The forms of an edition whose holder chose Open Badges 2.0 as well."""
+
+_CARRIED = {
+    Format.PNG: (Format.JSON,),
+    Format.SVG: (Format.JSON,),
+    Format.PNG_BOTH: (Format.JSON, Format.OB2_JSON),
+    Format.SVG_BOTH: (Format.JSON, Format.OB2_JSON),
+}
 _SUFFIXES = {
     Format.JSON: "json",
     Format.JWT: "jwt",
     Format.JWT_RS256: "rs256.jwt",
     Format.PNG: "png",
     Format.SVG: "svg",
+    Format.OB2_JSON: "ob2.json",
+    Format.OB2_JWS: "ob2.jws",
+    Format.PNG_BOTH: "both.png",
+    Format.SVG_BOTH: "both.svg",
 }
 
 
@@ -92,9 +117,10 @@ class StatusList(Base):
 class Intent(Base):
     """What we planned to sign, written down before anything is signed.
 
-    It reserves the public id, the number of the edition and the place in the status list. A crash
-    between intent and credential leaves a planned intent, which the next attempt for the same
-    edition takes up again: an award has at most one public id, and an index is never used twice.
+    It reserves the public id, the number of the edition, the place in the status list and, if it is
+    to be one, the identifier of the assertion of Open Badges 2.0. A crash between intent and
+    credential leaves a planned intent, which the next attempt for the same edition takes up again:
+    an award has at most one public id, and an index is never used twice.
     """
 
     __tablename__ = "intent"
@@ -111,6 +137,7 @@ class Intent(Base):
     status_index: Mapped[int]
     state: Mapped[IntentState] = mapped_column(String(10))
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ob2_id: Mapped[str | None] = mapped_column(String(36), unique=True, index=True)
 
 
 class Badge(Base):
@@ -153,7 +180,8 @@ class Credential(Base):
     """One edition of a badge: what was signed, as the register remembers it.
 
     `content_digest` is `verification.register.content_digest`. `superseded_at` is when a newer
-    edition took its place, and `superseded_reason` the code of why.
+    edition took its place, and `superseded_reason` the code of why. `ob2_id` is the UUID in the ids
+    of its hosted and its signed assertion of Open Badges 2.0; None if its holder did not want them.
     """
 
     __tablename__ = "credential"
@@ -170,12 +198,14 @@ class Credential(Base):
     content_digest: Mapped[str] = mapped_column(String(64), unique=True)
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     superseded_reason: Mapped[str | None] = mapped_column(String(40))
+    ob2_id: Mapped[str | None] = mapped_column(String(36), unique=True, index=True)
 
 
 class ReleasedForm(Base):
     """A form in which an edition was released: its SHA-256 in hex, and the key that signed it.
 
-    `method` is the address of that key; None for an image, which carries what is signed elsewhere.
+    `method` is the address of that key; None for an image, which carries what is signed elsewhere,
+    and for a hosted assertion, which nobody signs.
     """
 
     __tablename__ = "released_form"

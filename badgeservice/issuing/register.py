@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from badgeservice.issuing import status_lists
+from badgeservice.issuing import ob2, status_lists
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -97,7 +97,12 @@ class DatabaseRegister:
         return self._office.answers_to(issuer_id)
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
-        """Return the entry of a badge or an endorsement, None when we never released it."""
+        """Return the entry of a badge or an endorsement, None when we never released it.
+
+        The id of an assertion of Open Badges 2.0 names one edition, and finds that one only.
+        """
+        if ob2_id := ob2.ob2_id_of(self._office.base_url, credential_id):
+            return self._assertion(ob2_id)
         if "\0" in credential_id:  # PostgreSQL cannot be asked, and nothing of ours is called that
             return None
         badge = self._session.scalar(select(Badge).where(Badge.address == credential_id))
@@ -110,6 +115,14 @@ class DatabaseRegister:
         number = status_lists.number_of(self._office.base_url, status_list)
         row = self._session.get(StatusList, number) if number is not None else None
         return row.published_at if row else None
+
+    def _assertion(self, ob2_id: str) -> RegisterEntry | None:
+        found = select(Credential).where(Credential.ob2_id == ob2_id)
+        credential = self._session.scalar(found)
+        if credential is None:
+            return None
+        badge = self._session.get_one(Badge, credential.public_id)
+        return entry_of(badge, self._editions(badge.public_id, credential.edition))
 
     def _endorsement(self, address: str) -> RegisterEntry | None:
         given = self._session.scalar(
@@ -127,12 +140,15 @@ class DatabaseRegister:
             since=given.withdrawn_at or given.given_at,
         )
 
-    def _editions(self, public_id: str) -> Iterable[Edition]:
+    def _editions(self, public_id: str, number: int | None = None) -> Iterable[Edition]:
+        """Yield the editions of a badge, or the one with this number."""
         digests: dict[int, set[str]] = {}
         forms = select(ReleasedForm).where(ReleasedForm.public_id == public_id)
         for form in self._session.scalars(forms):
             digests.setdefault(form.edition, set()).add(form.digest)
         rows = select(Credential).where(Credential.public_id == public_id)
+        if number is not None:
+            rows = rows.where(Credential.edition == number)
         for row in self._session.scalars(rows.order_by(Credential.edition)):
             yield Edition(
                 content_digest=row.content_digest,
@@ -148,17 +164,18 @@ class ForthcomingRegister:
     suspended at that moment is no fault of what is being signed.
     """
 
-    def __init__(self, office: Office, address: str, edition: Edition) -> None:
-        self._office = office
-        self._entry = RegisterEntry(address, RegisterState.ACTIVE, (edition,))
+    def __init__(self, office: Office, ids: Collection[str], edition: Edition) -> None:
+        """`ids` are all under which the edition will be known, that of the badge first."""
+        self._office, self._ids = office, ids
+        self._entry = RegisterEntry(next(iter(ids)), RegisterState.ACTIVE, (edition,))
 
     def owns(self, issuer_id: str) -> bool:
         """Tell whether `issuer_id` is our issuer, or an address of ours."""
         return self._office.answers_to(issuer_id)
 
     def entry(self, credential_id: str) -> RegisterEntry | None:
-        """Return the forthcoming entry for its own id, None for any other."""
-        return self._entry if credential_id == self._entry.credential_id else None
+        """Return the forthcoming entry for its own ids, None for any other."""
+        return self._entry if credential_id in self._ids else None
 
     def published(self, status_list: str) -> datetime | None:
         """Return None: what was published is not in question before release."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from badgeservice.catalogue import drawing
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
-from badgeservice.issuing import build, forms, shelf, status_lists
+from badgeservice.issuing import build, forms, ob2, shelf, status_lists
 from badgeservice.issuing.build import Place
 from badgeservice.issuing.forms import Form, Pictures
 from badgeservice.issuing.hosting import Hosting, own_fetch
@@ -28,6 +28,8 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, multibase, timestamps
+from badgeservice.people import accounts
+from badgeservice.people.models import Person
 
 _PUBLIC_ID_BYTES = 16
 
@@ -69,6 +71,25 @@ def plan(
     return intent
 
 
+def plan_ob2(session: Session, office: Office, intent: Intent) -> None:
+    """Write down that the edition will be a badge of Open Badges 2.0 too, and under which id.
+
+    A former attempt may have drawn it. Raises IssuingRefused while our issuer cannot have any.
+    """
+    ob2.refuse_unless_possible(office.issuer)
+    session.execute(
+        update(Intent)
+        .where(
+            Intent.public_id == intent.public_id,
+            Intent.edition == intent.edition,
+            Intent.ob2_id.is_(None),
+        )
+        .values(ob2_id=ob2.fresh_id())
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(intent, ["ob2_id"])
+
+
 def place(office: Office, intent: Intent) -> Place:
     """Return where the edition that is planned will stand."""
     return Place(
@@ -88,16 +109,29 @@ def release(
     version: BadgeClassVersion,
     language: str,
     holder_id: str,
+    with_ob2: bool,
     now: datetime,
 ) -> tuple[Credential, tuple[Form, ...]]:
     """Sign `unsigned` as the edition that is planned, check it, and write it down.
 
+    `with_ob2` says whether it is a badge of Open Badges 2.0 too, which then is planned as well.
     Returns the register row and the forms. Raises SigningRefused or SelfCheckFailed; IntegrityError
     when the same edition was being released beside us.
     """
-    made = forms.make(office, unsigned, _pictures(session, version, language), now=now)
+    ob2_id = intent.ob2_id if with_ob2 else None
+    assertions = ob2_id and ob2.assertions(
+        office.issuer,
+        unsigned,
+        version,
+        language=language,
+        email=accounts.email_of(session, office.vault, session.get_one(Person, holder_id)),
+        ob2_id=ob2_id,
+        kid=office.signer.rsa_kid,
+    )
+    pictures = _pictures(session, version, language)
+    made = forms.make(office, unsigned, pictures, assertions or None, now=now)
     fetch = own_fetch(Hosting(session, office))
-    digest = forms.check(office, badge, unsigned, made, fetch=fetch, now=now)
+    digest = forms.check(office, badge, unsigned, made, assertions or None, fetch=fetch, now=now)
     ends = unsigned.get("validUntil")
     credential = Credential(
         public_id=intent.public_id,
@@ -107,6 +141,7 @@ def release(
         issued_at=now,
         valid_until=timestamps.read(ends) if ends else None,
         content_digest=digest,
+        ob2_id=ob2_id,
     )
     badge.edition = intent.edition
     session.add(badge)

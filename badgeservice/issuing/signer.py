@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,9 +22,10 @@ from typing import Any
 from badgeservice.errors import ClockWentBack, SigningLogDamaged, SigningRefused
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
-from badgeservice.openbadges import Document, v3
+from badgeservice.openbadges import Document, v2, v3
 from badgeservice.openbadges.keys import KeyKind
-from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
+from badgeservice.openbadges.problems import Problem
+from badgeservice.openbadges.proofs import eddsa_rdfc_2022, jws, vc_jwt
 from badgeservice.openbadges.proofs.vc_jwt import Algorithm
 
 
@@ -32,6 +33,8 @@ class Purpose(StrEnum):
     """What a signature is for; each has its own lint."""
 
     CREDENTIAL = "credential"
+    ASSERTION = "assertion"
+    """A badge of Open Badges 2.0."""
     STATUS_LIST = "status_list"
     ENDORSEMENT = "endorsement"
 
@@ -41,8 +44,9 @@ _KEY_KIND = {
     Algorithm.EDDSA: KeyKind.ED25519,
     Algorithm.RS256: KeyKind.RSA,
 }
-_LINTS = {
+_LINTS: dict[Purpose, Callable[[Document], list[Problem]]] = {
     Purpose.CREDENTIAL: v3.lint,
+    Purpose.ASSERTION: lambda document: v2.lint(document, "Assertion"),
     Purpose.STATUS_LIST: v3.lint_status_list,
     Purpose.ENDORSEMENT: v3.lint_endorsement,
 }
@@ -178,7 +182,7 @@ def _tail(descriptor: int) -> tuple[bytes, bytes]:
 
 
 class Signer:
-    """Signs the documents of one issuer: Ed25519 for embedded proofs, P-256 or RSA for VC-JWT.
+    """Signs the documents of one issuer: Ed25519 for embedded proofs, P-256 or RSA for tokens.
 
     Each signature is by the key of its kind that is in use at that moment; what was signed says by
     which. All of it raises KeyFileError when there is none that proves itself.
@@ -201,6 +205,11 @@ class Signer:
     def jwt_rs256_key(self) -> str:
         """The DID URL of the key that signs VC-JWT with RS256, its `kid`."""
         return self._issuer.method(self._keyring.current(KeyKind.RSA).kid)
+
+    @property
+    def rsa_kid(self) -> str:
+        """The name of the RSA key, which stands in the addresses of Open Badges 2.0."""
+        return self._keyring.current(KeyKind.RSA).kid
 
     @property
     def methods(self) -> frozenset[str]:
@@ -234,11 +243,30 @@ class Signer:
         self._record(credential, Purpose.CREDENTIAL, kid, token, now)
         return token
 
+    def jws(self, assertion: Document, *, now: datetime) -> str:
+        """Return a signed assertion of Open Badges 2.0 (RS256).
+
+        Raises SigningRefused when it names another key than the one that would sign, or breaks a
+        rule of its purpose, and when the clock went back.
+        """
+        key = self._keyring.signing_key(KeyKind.RSA)
+        stated = assertion.get("verification")
+        creator = stated.get("creator") if isinstance(stated, dict) else None
+        if creator != self._issuer.ob2(key.kid, "key"):
+            raise SigningRefused(f"{creator} is not the key that this signer signs with")
+        self._lint(assertion, Purpose.ASSERTION, now)
+        token = jws.sign(assertion, sign=key.sign)
+        self._record(assertion, Purpose.ASSERTION, self._issuer.method(key.kid), token, now)
+        return token
+
     def _check(self, document: Document, purpose: Purpose, now: datetime) -> None:
         issuer = document.get("issuer")
         issuer_id = issuer.get("id") if isinstance(issuer, dict) else issuer
         if issuer_id != self._issuer.id:
             raise SigningRefused(f"{issuer_id} is not the issuer that this signer signs for")
+        self._lint(document, purpose, now)
+
+    def _lint(self, document: Document, purpose: Purpose, now: datetime) -> None:
         if problems := _LINTS[purpose](document):
             raise SigningRefused("; ".join(str(problem) for problem in problems))
         self._log.refuse_clock_before_last(now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from badgeservice.catalogue.text import Text
 from badgeservice.issuing.states import Reason
 
+REPLACED = Text(fr="remplacé par une nouvelle édition", en="replaced by a newer edition")
+
 # Neutral: the page of a badge that is not in force accuses nobody.
 REASONS = {
     Reason.ISSUED_IN_ERROR: Text(

@@ -83,7 +83,7 @@ def test_a_correction_keeps_the_address_and_the_award_date(desk: Desk) -> None:
     assert [] == violations(desk)
 
 
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("form", hosting.PUBLIC_FORMATS)
 def test_the_old_file_is_said_to_be_replaced(desk: Desk, form: Format) -> None:
     """Not forged, not revoked: genuine, ours, and no longer what stands there."""
     badge = desk.badge(choices=NAMED)

@@ -16,7 +16,8 @@ from badgeservice.openbadges.keys import PublicKey
 
 ROWS_AT_A_TIME = 200
 
-TOKENS = (Format.JWT, Format.JWT_RS256)
+VC_JWTS = (Format.JWT, Format.JWT_RS256)
+TOKENS = (*VC_JWTS, Format.OB2_JWS)
 """The forms whose digest is that of the signature itself."""
 
 Findings = Iterator[tuple[str, str]]

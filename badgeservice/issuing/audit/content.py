@@ -12,9 +12,10 @@ from badgeservice.errors import (
     BadgeserviceError,
     HolderErased,
 )
-from badgeservice.issuing import shelf
-from badgeservice.issuing.audit.books import TOKENS, Books, Findings
+from badgeservice.issuing import forms, ob2, shelf
+from badgeservice.issuing.audit.books import VC_JWTS, Books, Findings
 from badgeservice.issuing.models import (
+    OB2_FORMATS,
     Badge,
     BadgeState,
     Credential,
@@ -22,7 +23,7 @@ from badgeservice.issuing.models import (
     ReleasedForm,
 )
 from badgeservice.openbadges import strict_json
-from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
+from badgeservice.openbadges.proofs import eddsa_rdfc_2022, jws, vc_jwt
 from badgeservice.verification import recognise
 from badgeservice.verification.register import content_digest
 
@@ -62,37 +63,62 @@ def released_bytes(books: Books) -> Findings:
         except BadgeserviceError as error:
             yield badge.public_id, error.message
             continue
-        if missing := {Format.JSON, Format.JWT} - released.keys():
+        edition = books.session.get(Credential, (badge.public_id, badge.edition))
+        if edition is None:
+            continue  # another question says so
+        wanted = {Format.JSON, Format.JWT, *(OB2_FORMATS if edition.ob2_id else ())}
+        if missing := wanted - released.keys():
             yield badge.public_id, f"no {min(missing)} was ever released"
             continue
+        if edition.ob2_id is None and (unwanted := released.keys() & {*OB2_FORMATS}):
+            yield badge.public_id, f"{min(unwanted)} was released, and nobody chose it"
         for form, content in released.items():
             if shelf.digest(content) != registered[form].digest:
                 yield badge.public_id, f"the {form} kept is not the {form} released"
-        yield from _signatures(books, badge, registered, released)
+        yield from _signatures(books, badge, edition, registered, released)
 
 
 def _signatures(
     books: Books,
     badge: Badge,
+    credential: Credential,
     registered: Mapping[Format, ReleasedForm],
     released: Mapping[Format, bytes],
 ) -> Findings:
-    credential = books.session.get_one(Credential, (badge.public_id, badge.edition))
     try:
         secured = strict_json.loads(released[Format.JSON])
         eddsa_rdfc_2022.verify(secured, books.key(registered[Format.JSON].method))
-        for form in TOKENS:
+        for form in VC_JWTS:
             if form in released:
                 vc_jwt.verify(released[form].decode(), books.key(registered[form].method))
         if content_digest(secured) != credential.content_digest:
             yield badge.public_id, "the register describes another content"
         for form in released:
-            if registered[form].method is None:
-                submission = recognise(released[form])
-                if submission.text.encode() != released[Format.JSON]:
+            if form.carries:
+                found = [text.encode() for text in forms.texts(recognise(released[form]))]
+                if found != [released[each] for each in form.carries]:
                     yield badge.public_id, f"the {form} carries another credential"
+        if credential.ob2_id is not None:
+            yield from _assertions(books, badge, credential.ob2_id, registered, released)
     except (BadgeserviceError, UnicodeDecodeError) as error:
         yield badge.public_id, f"does not verify: {error}"
+
+
+def _assertions(
+    books: Books,
+    badge: Badge,
+    ob2_id: str,
+    registered: Mapping[Format, ReleasedForm],
+    released: Mapping[Format, bytes],
+) -> Findings:
+    """The assertions of Open Badges 2.0 are those of this edition. Raises as their readers do."""
+    key = books.key(registered[Format.OB2_JWS].method)
+    signed = jws.verify(released[Format.OB2_JWS].decode(), key)
+    if signed.get("id") != ob2.signed_id(ob2_id):
+        yield badge.public_id, "its signed assertion is that of another"
+    hosted = strict_json.load_object(released[Format.OB2_JSON])
+    if hosted.get("id") != ob2.hosted_id(books.office.base_url, ob2_id):
+        yield badge.public_id, "its hosted assertion is that of another"
 
 
 def artwork(books: Books) -> Findings:

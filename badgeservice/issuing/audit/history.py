@@ -10,7 +10,7 @@ from sqlalchemy import select
 from badgeservice.errors import (
     SigningLogDamaged,
 )
-from badgeservice.issuing import key_chain, status_lists
+from badgeservice.issuing import key_chain, ob2, status_lists
 from badgeservice.issuing.audit.books import TOKENS, Books, Findings, edition_name
 from badgeservice.issuing.key_registry import KeyState, RegisteredKey
 from badgeservice.issuing.models import (
@@ -63,14 +63,15 @@ _TELLS = {
 def signer_log(books: Books) -> Findings:
     """What the signer signed was planned and released, and what was released was signed by it."""
     windows: dict[str, list[tuple[datetime, datetime | None]]] = {}
-    for public_id, reserved_at, issued_at in books.session.execute(
-        select(Intent.public_id, Intent.reserved_at, Credential.issued_at).outerjoin(
+    for public_id, ob2_id, reserved_at, issued_at in books.session.execute(
+        select(Intent.public_id, Intent.ob2_id, Intent.reserved_at, Credential.issued_at).outerjoin(
             Credential,
             (Credential.public_id == Intent.public_id) & (Credential.edition == Intent.edition),
         )
     ):
         until = issued_at + ATTEMPT if issued_at else None
-        windows.setdefault(public_id, []).append((reserved_at, until))
+        for subject in (public_id, *([ob2.signed_id(ob2_id)] if ob2_id else [])):
+            windows.setdefault(subject, []).append((reserved_at, until))
     released = set(
         books.session.scalars(select(ReleasedForm.digest).where(ReleasedForm.format.in_(TOKENS)))
     )
@@ -78,16 +79,16 @@ def signer_log(books: Books) -> Findings:
     prefix = f"{books.office.base_url}/b/"
     try:
         for entry in books.office.log.entries():
-            if entry.purpose != Purpose.CREDENTIAL:
+            if entry.purpose not in (Purpose.CREDENTIAL, Purpose.ASSERTION):
                 continue
-            public_id = entry.subject.removeprefix(prefix)
-            signed.add(public_id)
+            subject = entry.subject.removeprefix(prefix)
+            signed.add(subject)
             # The log holds the digest of the signature: of a token, that is the whole of it.
             logged.add(entry.digest)
-            if public_id not in windows:
-                yield public_id, "signed, but never planned"
-            elif entry.digest not in released and not _is_attempt(entry, windows[public_id]):
-                yield public_id, f"signed at {entry.at}, when there was nothing to sign"
+            if subject not in windows:
+                yield subject, "signed, but never planned"
+            elif entry.digest not in released and not _is_attempt(entry, windows[subject]):
+                yield subject, f"signed at {entry.at}, when there was nothing to sign"
     except SigningLogDamaged as error:
         yield "signer's log", error.message
     for badge in books.badges():

@@ -34,6 +34,8 @@ def intents(books: Books) -> Findings:
             yield subject, "planned and said to be issued, but not in the register"
         if intent.state == IntentState.PLANNED and credential is not None:
             yield subject, "in the register, but its intent was never settled"
+        if credential is not None and credential.ob2_id not in (None, intent.ob2_id):
+            yield subject, "its assertion of Open Badges 2.0 was never planned"
     planned = {
         tuple(row) for row in books.session.execute(select(Intent.public_id, Intent.edition))
     }

@@ -5,6 +5,7 @@ What cannot be undone has a page of its own that says so, and changes nothing un
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import datetime
 
@@ -44,6 +45,9 @@ bp = Blueprint("my_badges", __name__)
 # What most people need comes first: a picture to send, the data that wallets import.
 _NEEDED = (Format.PNG, Format.JSON)
 _OVER = (Status.REVOKED, Status.EXPIRED, Status.WITHDRAWN)
+
+_FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in Format)
+"""The endings of all files of a badge: its holder may have them, whoever else may not."""
 
 
 @bilingual(bp, fr="/mon-espace/badges/<public_id>", en="/my-space/badges/<public_id>")
@@ -91,8 +95,8 @@ def visibility(public_id: str) -> Response:
 
 @bilingual(
     bp,
-    fr=f"/mon-espace/badges/<public_id>/badge.<any({badges.FILE_SUFFIXES}):suffix>",
-    en=f"/my-space/badges/<public_id>/badge.<any({badges.FILE_SUFFIXES}):suffix>",
+    fr=f"/mon-espace/badges/<public_id>/badge.<any({_FILE_SUFFIXES}):suffix>",
+    en=f"/my-space/badges/<public_id>/badge.<any({_FILE_SUFFIXES}):suffix>",
 )
 @only_signed_in
 def file(public_id: str, suffix: str) -> Response:
@@ -152,7 +156,10 @@ def replace(public_id: str) -> Response | tuple[str, int]:
             db.session,
             services().office,
             public_id,
-            choices=form.with_visibility(record.visibility).choices,
+            choices=dataclasses.replace(
+                form.with_visibility(record.visibility).choices,
+                ob2=editions.has_ob2(db.session, record),
+            ),
             actor=person.id,
             now=services().clock(),
         )
@@ -290,4 +297,10 @@ def _form_words() -> dict[Format, str]:
         Format.JWT_RS256: gettext(
             "Données du badge, forme compacte pour les logiciels qui demandent RS256 (JWT)"
         ),
+        Format.OB2_JSON: gettext("Données du badge, pour les anciens logiciels (Open Badges 2.0)"),
+        Format.OB2_JWS: gettext(
+            "Données du badge signées, pour les anciens logiciels (Open Badges 2.0, JWS)"
+        ),
+        Format.PNG_BOTH: gettext("Image du badge, pour anciens et nouveaux logiciels (PNG)"),
+        Format.SVG_BOTH: gettext("Image du badge, pour anciens et nouveaux logiciels (SVG)"),
     }

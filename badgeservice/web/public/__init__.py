@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from badgeservice.web.public import badges, codes, documents, frameworks, modules, pages
+from badgeservice.web.public import badges, codes, documents, frameworks, modules, ob2, pages
 
-BLUEPRINTS = (pages.bp, modules.bp, frameworks.bp, badges.bp, codes.bp, documents.bp)
+BLUEPRINTS = (pages.bp, modules.bp, frameworks.bp, badges.bp, codes.bp, documents.bp, ob2.bp)

@@ -16,7 +16,7 @@ from badgeservice.errors import CredentialNotFound, HolderErased
 from badgeservice.extensions import db, limiter, services
 from badgeservice.issuing import editions, issue, register, shelf, short_codes, verdict
 from badgeservice.issuing import words as issuing_words
-from badgeservice.issuing.hosting import Hosting
+from badgeservice.issuing.hosting import PUBLIC_FORMATS, Hosting
 from badgeservice.issuing.models import Badge, BadgeState, Credential, Format, Visibility
 from badgeservice.issuing.states import Reason
 from badgeservice.sharing import qr
@@ -31,8 +31,8 @@ from badgeservice.web.public.recognition import Recognition
 
 bp = Blueprint("badges", __name__)
 
-FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in Format)
-"""The endings of a badge's files, as the converter `any` of an address takes them."""
+FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in PUBLIC_FORMATS)
+"""The endings of a badge's public files, as the converter `any` of an address takes them."""
 
 # Guessing 128 random bits is hopeless; this keeps someone who tries from taking the service's time.
 MISSES = "60/minute"

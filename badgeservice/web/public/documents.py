@@ -100,7 +100,9 @@ def serve(hosted: Hosted) -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = hosted.max_age
     response.set_etag(hosted.etag)
-    response.make_conditional(request)
+    response.status_code = hosted.status
+    if hosted.status == 200:
+        response.make_conditional(request)
     return response
 
 
