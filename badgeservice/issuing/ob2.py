@@ -63,9 +63,14 @@ def ob2_id_of(base_url: str, assertion_id: str) -> str | None:
     return None
 
 
+def is_possible(issuer: Issuer) -> bool:
+    """Say whether the issuer says enough of itself for Open Badges 2.0."""
+    return bool(issuer.email)
+
+
 def refuse_unless_possible(issuer: Issuer) -> None:
     """Raise IssuingRefused while the issuer says too little of itself for Open Badges 2.0."""
-    if not issuer.email:
+    if not is_possible(issuer):
         raise IssuingRefused(
             "Open Badges 2.0 demands an e-mail address of the issuer; "
             f"write one into the file that describes {issuer.slug}"

@@ -270,8 +270,10 @@ def _correct(visitor: Visitor) -> Iterator[str]:
     visitor.tap("Remplacer ce badge")
     yield "correct-problems"
     visitor.page.locator("#name-text").fill("Élodie Lefèvre")
+    visitor.page.get_by_text(visitor.say("Pour d'anciens logiciels (facultatif)")).click()
+    visitor.choose("Je veux aussi l'ancienne version (Open Badges 2.0)")
     visitor.tap("Voir l'aperçu")
-    yield "correct-other-name"
+    yield "correct-both-versions"
     visitor.tap("Remplacer ce badge")
     yield "my-badge-corrected"
     visitor.choose(BY_LINK)

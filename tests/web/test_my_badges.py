@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from badgeservice import extensions
 from badgeservice.issuing import states
 from badgeservice.issuing.hosting import PUBLIC_FORMATS
-from badgeservice.issuing.models import Badge, BadgeState, Credential, CredentialBytes
+from badgeservice.issuing.models import Badge, BadgeState, Credential, CredentialBytes, Format
 from badgeservice.issuing.states import Reason
 from tests.conftest import Clock
 from tests.web.conftest import Learner, csrf_token, plain, show_to
@@ -151,7 +151,7 @@ def test_a_correction_that_changes_nothing_is_not_signed(app, holder, page, publ
     answer = correct(holder, page)
 
     assert 400 == answer.status_code
-    assert "Changez l'un ou l'autre." in words(answer.text)
+    assert "Changez le nom, la langue ou l'ancienne version." in words(answer.text)
     assert 1 == editions_of(app, public_id)
 
 
@@ -416,6 +416,71 @@ def test_every_form_that_is_kept_can_be_downloaded(holder, page):
     assert shown.index("Les autres fichiers") < shown.index(f"{page}/badge.svg")
     for suffix in listed:
         assert 200 == holder.get(f"{page}/badge.{suffix}").status_code
+
+
+# --- the older version, of Open Badges 2.0 -------------------------------------------------------
+
+
+def assertion(learner: Learner, public_id: str) -> tuple[str, dict[str, object]]:
+    """Return the address of the older version, from its holder's page, and what stands there."""
+    shown = learner.get(f"/mon-espace/badges/{public_id}").text
+    found = re.search(r'id="ob2-address"[^>]* value="http://localhost([^"]+)"', shown)
+    assert found is not None
+    return found[1], json.loads(learner.client.application.test_client().get(found[1]).data)
+
+
+def test_the_older_version_is_not_chosen_in_advance_and_says_what_it_shows(learner):
+    """Minimised: whoever wants it reads first what it says of them, and to whom."""
+    learner.pass_quiz()
+    page = learner.get(learner.offer()).text
+
+    assert re.search(r'<input type="checkbox" name="ob2" value="yes"[^>]*>', page)
+    assert not re.search(r'name="ob2"[^>]* checked', page)
+    assert "une empreinte de votre adresse e-mail" in words(page)
+    assert "qui la connaît ou la devine peut s'assurer que c'est la vôtre" in words(page)
+    assert "n'est visible que par vous, personne ne peut vérifier" in words(page)
+
+
+def test_who_wants_the_older_version_gets_it_without_their_address(learner):
+    """Hosted, signed, and in one image with the newer: every file is there to be downloaded."""
+    learner.pass_quiz()
+    offer = learner.offer()
+    answer = learner.post(f"{offer}/recevoir", offer, visibility="link", ob2="yes")
+    public_id = answer.headers["Location"].rpartition("/")[2]
+
+    path, hosted = assertion(learner, public_id)
+
+    assert f"http://localhost{path}" == hosted["id"]
+    assert "lea@example.org" not in json.dumps(hosted)
+    page = f"/mon-espace/badges/{public_id}"
+    listed = re.findall(rf'href="{page}/badge\.([a-z0-9.]+)"', learner.get(page).text)
+    assert sorted(form.suffix for form in Format) == sorted(listed)
+    for suffix in listed:
+        assert 200 == learner.get(f"{page}/badge.{suffix}").status_code
+
+
+def test_the_preview_remembers_that_the_older_version_is_wanted(learner):
+    """And has the explanation open, not folded."""
+    learner.pass_quiz()
+    offer = learner.offer()
+
+    page = learner.post(offer, offer, ob2="yes").text
+
+    assert re.search(r'name="ob2"[^>]* checked', page)
+    assert '<details class="fold" open>' in page
+
+
+def test_a_correction_can_add_the_older_version_and_take_it_away(holder, page, public_id):
+    """It is a choice like the others; the one that was made is shown as made."""
+    assert 303 == correct(holder, page, ob2="yes").status_code
+    path, _ = assertion(holder, public_id)
+    assert re.search(r'name="ob2"[^>]* checked', holder.get(f"{page}/corriger").text)
+    assert 400 == correct(holder, page, ob2="yes").status_code  # nothing would change
+
+    assert 303 == correct(holder, page).status_code
+
+    assert "ob2-address" not in holder.get(page).text
+    assert 410 == holder.client.application.test_client().get(path).status_code
 
 
 # --- the dashboard -------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class ChoicesForm:
     with_name: bool
     name: str
     visibility: str
+    ob2: bool
     problems: dict[str, str]
 
     @property
@@ -34,6 +35,7 @@ class ChoicesForm:
             if self.with_name and "name" not in self.problems
             else None,
             visibility=Visibility(self.visibility or Visibility.PRIVATE),
+            ob2=self.ob2,
         )
 
     def with_visibility(self, visibility: Visibility) -> ChoicesForm:
@@ -58,4 +60,4 @@ def read(sent: Mapping[str, str]) -> ChoicesForm:
     visibility = sent.get("visibility", "")
     if visibility not in list(Visibility):
         visibility = ""
-    return ChoicesForm(language, with_name, name, visibility, problems)
+    return ChoicesForm(language, with_name, name, visibility, sent.get("ob2") == "yes", problems)

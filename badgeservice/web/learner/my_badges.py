@@ -5,7 +5,6 @@ What cannot be undone has a page of its own that says so, and changes nothing un
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from datetime import datetime
 
@@ -25,7 +24,7 @@ from flask_babel import gettext
 from badgeservice.awarding import offers
 from badgeservice.errors import ConflictingChange, CredentialNotFound, IssuingRefused
 from badgeservice.extensions import db, services
-from badgeservice.issuing import editions, issue, preview, shelf, states
+from badgeservice.issuing import editions, issue, ob2, preview, shelf, states
 from badgeservice.issuing.hosting import CREDENTIAL_MEDIA_TYPES
 from badgeservice.issuing.models import Badge, Format, Visibility
 from badgeservice.people import accounts
@@ -65,6 +64,7 @@ def badge(public_id: str) -> str:
         needed=[form for form in _NEEDED if form in kept],
         others=[form for form in kept if form not in _NEEDED],
         form_words=_form_words(),
+        ob2_address=_ob2_address(shown),
         is_in_force=_can_be_corrected(shown) and shown.report.status is not Status.SUSPENDED,
         can_be_corrected=_can_be_corrected(shown),
         newer=issue.renewal_of(db.session, record),
@@ -145,7 +145,7 @@ def replace(public_id: str) -> Response | tuple[str, int]:
     shown, form = badges.show(record), choices.read(request.form)
     if not form.problems and _is_present(shown, form):
         form.problems["name"] = gettext(
-            "Ce sont le nom et la langue du badge actuel. Changez l'un ou l'autre."
+            "Ce sont les choix du badge actuel. Changez le nom, la langue ou l'ancienne version."
         )
     if form.problems:
         return _show_correction(shown, form), 400
@@ -156,10 +156,7 @@ def replace(public_id: str) -> Response | tuple[str, int]:
             db.session,
             services().office,
             public_id,
-            choices=dataclasses.replace(
-                form.with_visibility(record.visibility).choices,
-                ob2=editions.has_ob2(db.session, record),
-            ),
+            choices=form.with_visibility(record.visibility).choices,
             actor=person.id,
             now=services().clock(),
         )
@@ -252,13 +249,14 @@ def _present(shown: Shown) -> ChoicesForm:
         with_name=signed is not None,
         name=signed or known or "",
         visibility=shown.record.visibility,
+        ob2=editions.has_ob2(db.session, shown.record),
         problems={},
     )
 
 
 def _is_present(shown: Shown, form: ChoicesForm) -> bool:
-    signed = (shown.summary.recipient_name, shown.edition.language)
-    return signed == (form.choices.name, form.language)
+    present, asked = _present(shown).choices, form.choices
+    return (present.name, present.language, present.ob2) == (asked.name, asked.language, asked.ob2)
 
 
 def _can_be_corrected(shown: Shown) -> bool:
@@ -277,6 +275,7 @@ def _show_correction(shown: Shown, form: ChoicesForm) -> str:
         badge=shown,
         form=form,
         preview=previewed,
+        ob2_is_possible=ob2.is_possible(services().office.issuer),
         exact=json.dumps(previewed.document, indent=2, ensure_ascii=False),
     )
 
@@ -285,6 +284,12 @@ def _renewable_from(shown: Shown) -> datetime | None:
     """Return from when a badge can be earned anew, None for one that does not end."""
     ends = shown.edition.valid_until
     return ends - offers.RENEWAL_WINDOW if ends else None
+
+
+def _ob2_address(shown: Shown) -> str:
+    """Return where the assertion of Open Badges 2.0 stands; empty when there is none."""
+    ob2_id = shown.edition.ob2_id
+    return ob2.hosted_id(services().office.base_url, ob2_id) if ob2_id else ""
 
 
 def _form_words() -> dict[Format, str]:

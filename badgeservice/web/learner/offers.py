@@ -15,7 +15,7 @@ from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.errors import OfferClosed
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue, preview
+from badgeservice.issuing import issue, ob2, preview
 from badgeservice.people import accounts
 from badgeservice.web import identity, languages
 from badgeservice.web.identity import only_signed_in
@@ -115,7 +115,7 @@ def _own(award_id: str) -> Award:
 
 def _blank() -> ChoicesForm:
     name = accounts.name_of(db.session, services().vault, identity.required()) or ""
-    return ChoicesForm(languages.current(), False, name, "", {})
+    return ChoicesForm(languages.current(), False, name, "", False, {})
 
 
 def _show(award: Award, form: ChoicesForm) -> str:
@@ -127,6 +127,7 @@ def _show(award: Award, form: ChoicesForm) -> str:
         award=award,
         form=form,
         preview=shown,
+        ob2_is_possible=ob2.is_possible(services().office.issuer),
         exact=json.dumps(shown.document, indent=2, ensure_ascii=False),
     )
 
