@@ -66,6 +66,27 @@ def test_issue_writes_a_file_in_every_form(run: Run, issued: tuple[str, Path]) -
         assert answer.stdout.startswith("✔ Badge authentique et actif")
 
 
+def test_issue_with_version_2_writes_four_more_files(run: Run, tmp_path: Path) -> None:
+    """Each is green to `verify`; a correction keeps them, and then the old ones are replaced."""
+    out = tmp_path / "both"
+    answer = run(
+        "issue", "--badge", "crcn-4-1-beginner", "--to", "b@example.org", "--ob2", "--out", out,
+        "--json",
+    )  # fmt: skip
+
+    said = json.loads(answer.stdout)
+    names = {"assertion.json", "assertion.jws", "badge-both.png", "badge-both.svg"}
+    assert names <= {Path(path).name for path in said["files"].values()}
+    for name in sorted(names):
+        verified = run("verify", out / name)
+        assert 0 == verified.returncode, verified.stdout
+    assert 0 == run("correct", said["id"], "--name", "Anaïs Lemoigne").returncode
+    for name in sorted(names):
+        verified = run("verify", out / name, "--json")
+        assert "superseded" == json.loads(verified.stdout)["status"], name
+    assert 0 == run("audit").returncode
+
+
 def test_issue_answers_in_json(run: Run, tmp_path: Path) -> None:
     """For scripts: the address and the files."""
     answer = run(

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
-from badgeservice.issuing import audit, editions, shelf, states, status_lists
+from badgeservice.issuing import audit, editions, ob2, shelf, states, status_lists
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -27,7 +27,8 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.issuing.signer import LogEntry, Purpose
 from badgeservice.issuing.states import Reason, revoke
-from badgeservice.openbadges.bakery import png
+from badgeservice.openbadges.bakery import Version, png
+from badgeservice.openbadges.proofs import jws
 from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
 
@@ -275,6 +276,80 @@ def log_edited(desk: Desk) -> None:
         file.write('{"at": "2026-11-2\n')
 
 
+def with_ob2(desk: Desk) -> Badge:
+    """Another badge, which is one of Open Badges 2.0 as well."""
+    return desk.badge("c@example.org", replace(CHOICES, ob2=True))
+
+
+def put(desk: Desk, badge: Badge, form: Format, content: bytes) -> None:
+    """Put other bytes in the place of those of a badge, and let the register agree."""
+    key = (badge.public_id, badge.edition, form)
+    row = desk.session.get_one(CredentialBytes, key)
+    field = shelf._FIELD.format(format=form)
+    row.sealed = desk.office.vault.seal(desk.session, row.holder_id, field, content)
+    desk.session.get_one(ReleasedForm, key).digest = shelf.digest(content)
+
+
+def assertion_edited(desk: Desk) -> None:
+    """A character of the signed assertion was exchanged."""
+    badge = with_ob2(desk)
+    content = shelf.take(desk.session, desk.office.vault, badge, Format.OB2_JWS)
+    put(desk, badge, Format.OB2_JWS, content[:-4] + b"AAAA")
+
+
+def assertions_exchanged(desk: Desk) -> None:
+    """The hosted assertion is that of somebody else."""
+    badge = with_ob2(desk)
+    content = shelf.take(desk.session, desk.office.vault, badge, Format.OB2_JSON)
+    edition = desk.session.get_one(Credential, (badge.public_id, 1))
+    other = content.replace(str(edition.ob2_id).encode(), ob2.fresh_id().encode())
+    put(desk, badge, Format.OB2_JSON, other)
+
+
+def assertion_gone(desk: Desk) -> None:
+    """The holder chose 2.0, and the signed assertion is not in the register."""
+    badge = with_ob2(desk)
+    for table in (CredentialBytes, ReleasedForm):
+        desk.session.execute(
+            delete(table).where(table.public_id == badge.public_id, table.format == Format.OB2_JWS)
+        )
+
+
+def assertion_that_nobody_chose(desk: Desk) -> None:
+    """There are assertions, and their edition has none."""
+    badge = with_ob2(desk)
+    desk.session.get_one(Credential, (badge.public_id, 1)).ob2_id = None
+
+
+def image_with_another_assertion(desk: Desk) -> None:
+    """The image carries the right credential, and beside it another assertion."""
+    badge = with_ob2(desk)
+    content = shelf.take(desk.session, desk.office.vault, badge, Format.PNG_BOTH)
+    said = png.unbake(content, version=Version.V2).replace("Force", "Preuve")
+    put(desk, badge, Format.PNG_BOTH, png.bake(content, said, version=Version.V2))
+
+
+def assertion_never_planned(desk: Desk) -> None:
+    """An edition has an assertion, and no intent speaks of it."""
+    badge = with_ob2(desk)
+    desk.session.get_one(Intent, (badge.public_id, 1)).ob2_id = ob2.fresh_id()
+
+
+def assertion_signed_in_secret(desk: Desk) -> None:
+    """The key signed an assertion under an id that was never drawn."""
+    badge = with_ob2(desk)
+    content = shelf.take(desk.session, desk.office.vault, badge, Format.OB2_JWS)
+    said = jws.parse(content.decode()).payload
+    desk.office.signer.jws(said | {"id": ob2.signed_id(ob2.fresh_id())}, now=desk.clock())
+
+
+def assertion_released_without_signer(desk: Desk) -> None:
+    """A signed assertion stands in the register that the signer has no line of."""
+    badge = with_ob2(desk)
+    key = (badge.public_id, 1, Format.OB2_JWS)
+    desk.session.get_one(ReleasedForm, key).digest = "e" * 64
+
+
 def class_changed(desk: Desk) -> None:
     """Somebody softens the criteria of a published class, around the application."""
     version = desk.session.get_one(BadgeClassVersion, (active(desk).class_slug, 1))
@@ -359,6 +434,14 @@ def half_a_file_left_behind(desk: Desk) -> None:
         (signed_after_release, "signer-log"),
         (released_without_signer, "signer-log"),
         (edition_missing, "intents"),
+        (assertion_edited, "bytes"),
+        (assertions_exchanged, "bytes"),
+        (assertion_gone, "bytes"),
+        (assertion_that_nobody_chose, "bytes"),
+        (image_with_another_assertion, "bytes"),
+        (assertion_never_planned, "intents"),
+        (assertion_signed_in_secret, "signer-log"),
+        (assertion_released_without_signer, "signer-log"),
         (edition_said_to_be_replaced, "editions"),
         (edition_still_standing, "editions"),
         (replaced_bytes_kept, "editions"),
