@@ -65,13 +65,15 @@ def make(
     Raises SigningRefused when one of them breaks a rule of ours.
     """
     signer = office.signer
-    secured = strict_json.dumps(signer.secure(unsigned, Purpose.CREDENTIAL, now=now))
+    # Which key signed is read from what was signed: the signer may have another one by now.
+    document = signer.secure(unsigned, Purpose.CREDENTIAL, now=now)
+    secured = strict_json.dumps(document)
     es256 = signer.jwt(unsigned, algorithm=Algorithm.ES256, now=now)
     rs256 = signer.jwt(unsigned, algorithm=Algorithm.RS256, now=now)
     released = (
-        Form(Format.JSON, secured, signer.verification_method),
-        Form(Format.JWT, es256.encode("ascii"), signer.jwt_key),
-        Form(Format.JWT_RS256, rs256.encode("ascii"), signer.jwt_rs256_key),
+        Form(Format.JSON, secured, document["proof"][0]["verificationMethod"]),
+        Form(Format.JWT, es256.encode("ascii"), vc_jwt.parse(es256).kid),
+        Form(Format.JWT_RS256, rs256.encode("ascii"), vc_jwt.parse(rs256).kid),
         Form(Format.PNG, png.bake(pictures.png, secured.decode()), None),
         Form(Format.SVG, svg.bake(pictures.svg, secured.decode()), None),
     )
