@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .installation import Installation
-from .visitor import BY_LINK, MODULE_PATH, PRIVATE, Visitor, walk
+from .visitor import BY_LINK, MODULE_PATH, PRIVATE, PUBLIC, Visitor, walk
 
 # Which template each page of the gallery shows, by the beginning of its name.
 TEMPLATES = {
@@ -38,6 +38,7 @@ TEMPLATES = {
     "correct": "my_badges/correct.html",
     "withdraw": "my_badges/withdraw.html",
     "badge": "badges/badge.html",
+    "code": "badges/code.html",
     "without-holder": "badges/without_holder.html",
     "account-erase": "account/erase.html",
     "account-gone": "account/gone.html",
@@ -78,6 +79,7 @@ def pages(visitor: Visitor, email: str) -> Iterator[str]:
     yield from _quiz(visitor)
     yield from _badge(visitor)
     yield from _correct(visitor)
+    yield from _code(visitor)
     yield from _leave(visitor)
 
 
@@ -276,8 +278,17 @@ def _correct(visitor: Visitor) -> Iterator[str]:
     yield "correct-both-versions"
     visitor.tap("Remplacer ce badge")
     yield "my-badge-corrected"
-    visitor.choose(BY_LINK)
+    visitor.choose(PUBLIC)
     visitor.tap("Enregistrer ce choix")
+    yield "my-badge-public"
+
+
+def _code(visitor: Visitor) -> Iterator[str]:
+    code = visitor.page.locator("section[aria-labelledby=show] strong").inner_text()
+    visitor.open(f"/c/{code}")
+    _in_own_language(visitor)
+    yield "code"
+    visitor.page.go_back()
 
 
 def _leave(visitor: Visitor) -> Iterator[str]:
