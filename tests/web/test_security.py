@@ -28,7 +28,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy",
 }
 # The answers that any site may read: documents that are public by their nature.
-OPEN_TO_ALL = {"documents.", "frameworks.", "badges.page", "badges.download"}
+OPEN_TO_ALL = {"documents.", "frameworks.", "badges.page", "badges.download", "ob2."}
 PRIVATE = ("space.", "quiz.", "offers.", "my_badges.", "account.erase")
 
 # What the forms of a person's own pages ask for.
@@ -84,6 +84,8 @@ def world(app, holder, public_id) -> World:
             "framework": "crcn",
             "code": "4.1",
             "token": "not-a-token",
+            "typed": "JT5N-RGQM",
+            "ob2_id": "8d2f8b1c-1c1e-4d7e-9a53-0d3d6f0a7c11",
             "filename": "style.css",
         }
     )
