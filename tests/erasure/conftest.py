@@ -116,7 +116,7 @@ def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock)
             session,
             office,
             public_id,
-            choices=replace(CHOICES, name=NEW_NAME),
+            choices=replace(CHOICES, name=NEW_NAME, ob2=True),
             actor=person.id,
             now=clock(),
         )

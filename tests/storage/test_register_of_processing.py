@@ -30,7 +30,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
     },
     "credential": {
         "public_id", "edition", "class_version", "language", "issued_at", "valid_until",
-        "content_digest", "superseded_at", "superseded_reason",
+        "content_digest", "superseded_at", "superseded_reason", "ob2_id",
     },
     "credential_bytes": {"public_id", "edition", "format"},
     "given_endorsement": {
@@ -38,7 +38,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
         "valid_until", "withdrawn_at", "content",
     },
     "intent": {
-        "public_id", "edition", "award_id", "status_list", "status_index", "state", "reserved_at",
+        "public_id", "edition", "award_id", "status_list", "status_index", "state", "reserved_at", "ob2_id",
     },
     "module_content": {"digest", "canonical"},
     "organisation": {"id", "slug", "name"},
@@ -47,6 +47,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
         "valid_from", "valid_until", "removed_at", "content",
     },
     "released_form": {"public_id", "edition", "format", "digest", "method"},
+    "short_code": {"code", "public_id"},
     "status_list": {"number", "version", "reserved", "published_at", "published"},
 }  # fmt: skip
 
