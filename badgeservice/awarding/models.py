@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.base import Base, UtcDateTime, Word
 from badgeservice.storage.vault import PersonalData
 
 
@@ -70,12 +70,12 @@ class Award(Base):
     class_version: Mapped[int]
     renewal: Mapped[int] = mapped_column(default=0)
     rule_version: Mapped[int]
-    origin: Mapped[Origin] = mapped_column(String(20))
+    origin: Mapped[Origin] = mapped_column(Word(Origin, 20))
     used: Mapped[list[str]] = mapped_column(JSON)
     strength: Mapped[int]
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    state: Mapped[AwardState] = mapped_column(String(20))
+    state: Mapped[AwardState] = mapped_column(Word(AwardState, 20))
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dossier: Mapped[bytes] = mapped_column(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Mapper, attributes, mapped_column
 from badgeservice.catalogue.templates import State
 from badgeservice.errors import CatalogueError
 from badgeservice.openbadges import Document
-from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.base import Base, UtcDateTime, Word
 
 
 class BadgeClassVersion(Base):
@@ -33,7 +33,7 @@ class BadgeClassVersion(Base):
     document: Mapped[Document] = mapped_column(JSON)
     digest: Mapped[str] = mapped_column(String(64))
     # The stored state is loaded before it is overwritten, so that the guards below know it.
-    state: Mapped[str] = mapped_column(String(16), active_history=True)
+    state: Mapped[State] = mapped_column(Word(State, 16), active_history=True)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def artwork_digest(self, language: str) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from badgeservice.errors import EvidenceRefused
 from badgeservice.evidence.facts import Kind, Outcome
-from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.base import Base, UtcDateTime, Word
 from badgeservice.storage.vault import PersonalData
 
 
@@ -63,7 +63,7 @@ class Evidence(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    kind: Mapped[Kind] = mapped_column(String(20))
+    kind: Mapped[Kind] = mapped_column(Word(Kind, 20))
     activity: Mapped[str] = mapped_column(String(100))
     activity_version: Mapped[str] = mapped_column(String(50))
     content_digest: Mapped[str] = mapped_column(String(64))
@@ -71,7 +71,7 @@ class Evidence(Base):
     level: Mapped[str] = mapped_column(String(50))
     strength: Mapped[int]
     identity: Mapped[int]
-    outcome: Mapped[Outcome] = mapped_column(String(20))
+    outcome: Mapped[Outcome] = mapped_column(Word(Outcome, 20))
     score: Mapped[Fraction | None] = mapped_column(ExactFraction)
     threshold: Mapped[Fraction | None] = mapped_column(ExactFraction)
     critical_passed: Mapped[bool | None]
@@ -91,7 +91,7 @@ class Evidence(Base):
     )
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[State] = mapped_column(String(20))
+    state: Mapped[State] = mapped_column(Word(State, 20))
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
     state_reason: Mapped[str | None] = mapped_column(String(200))
 

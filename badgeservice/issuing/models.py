@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.base import Base, UtcDateTime, Word
 from badgeservice.storage.vault import PersonalData
 
 
@@ -135,7 +135,7 @@ class Intent(Base):
     award_id: Mapped[str] = mapped_column(String(64))
     status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))
     status_index: Mapped[int]
-    state: Mapped[IntentState] = mapped_column(String(10))
+    state: Mapped[IntentState] = mapped_column(Word(IntentState, 10))
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ob2_id: Mapped[str | None] = mapped_column(String(36), unique=True, index=True)
 
@@ -156,10 +156,10 @@ class Badge(Base):
     class_slug: Mapped[str] = mapped_column(String(100))
     awarded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     edition: Mapped[int]
-    state: Mapped[BadgeState] = mapped_column(String(10))
+    state: Mapped[BadgeState] = mapped_column(Word(BadgeState, 10))
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
     state_reason: Mapped[str | None] = mapped_column(String(200))
-    visibility: Mapped[Visibility] = mapped_column(String(10))
+    visibility: Mapped[Visibility] = mapped_column(Word(Visibility, 10))
     renews: Mapped[str | None] = mapped_column(String(22), index=True)
     holder_erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -217,7 +217,7 @@ class ReleasedForm(Base):
 
     public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
     edition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    format: Mapped[Format] = mapped_column(String(16), primary_key=True)
+    format: Mapped[Format] = mapped_column(Word(Format, 16), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     method: Mapped[str | None] = mapped_column(String(300), index=True)
 
@@ -239,7 +239,7 @@ class CredentialBytes(Base):
 
     public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
     edition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    format: Mapped[Format] = mapped_column(String(16), primary_key=True)
+    format: Mapped[Format] = mapped_column(Word(Format, 16), primary_key=True)
     holder_id: Mapped[str] = mapped_column(String(64), index=True)
     sealed: Mapped[bytes] = mapped_column(
         PersonalData(

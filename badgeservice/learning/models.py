@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.base import Base, UtcDateTime, Word
 from badgeservice.storage.vault import PersonalData
 
 _CONTRACT = "contract with the person (art. 6(1)(b))"
@@ -70,8 +70,8 @@ class Attempt(Base):
     module_id: Mapped[str] = mapped_column(String(100))
     module_version: Mapped[str] = mapped_column(String(40))
     content_digest: Mapped[str] = mapped_column(ForeignKey("module_content.digest"))
-    mode: Mapped[Mode] = mapped_column(String(8))
-    state: Mapped[State] = mapped_column(String(9))
+    mode: Mapped[Mode] = mapped_column(Word(Mode, 8))
+    state: Mapped[State] = mapped_column(Word(State, 9))
     draw: Mapped[dict[str, Any]] = mapped_column(JSON)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from badgeservice.storage.base import Base, UtcDateTime
+from badgeservice.storage.base import Base, UtcDateTime, Word
 from badgeservice.storage.vault import PersonalData
 
 _CONTRACT = "contract with the person (art. 6(1)(b))"
@@ -76,7 +76,7 @@ class Person(Base):
         )
     )
     language: Mapped[str] = mapped_column(String(2))
-    state: Mapped[PersonState] = mapped_column(String(11), index=True)
+    state: Mapped[PersonState] = mapped_column(Word(PersonState, 11), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     session_epoch: Mapped[int] = mapped_column(default=0)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, String
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+Kind = TypeVar("Kind", bound=StrEnum)
 
 # Names for every constraint from the first migration on: SQLite can only alter a table by
 # rebuilding it, and a constraint without a name cannot be dropped there.
@@ -24,6 +27,28 @@ class Base(DeclarativeBase):
     """The base of every model."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class Word(TypeDecorator[Kind]):
+    """A member of an enumeration of words, stored as its text and loaded as the member.
+
+    What is none of its words is refused, on the way in and on the way out.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[Kind], length: int) -> None:
+        super().__init__(length)
+        self.kind = kind
+
+    def process_bind_param(self, value: Kind | None, dialect: Dialect) -> str | None:
+        """Return the text of a member; raise ValueError for what is none."""
+        return None if value is None else str(self.kind(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Kind | None:
+        """Return the member whose text is stored."""
+        return None if value is None else self.kind(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
