@@ -99,6 +99,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=list(DATABASES),
         help="where tests keep their rows; may be given twice; default: sqlite",
     )
+    parser.addoption(
+        "--write-golden", action="store_true", help="write the golden files instead of comparing"
+    )
+
+
+@pytest.fixture
+def write_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether the golden files are written anew on purpose."""
+    return bool(request.config.getoption("--write-golden"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

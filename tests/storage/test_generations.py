@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -185,6 +186,18 @@ def test_what_was_under_way_goes_on(former: Flask, clock: Clock) -> None:
     assert len(badges) == 2
     assert badges[1].public_id == planned
     assert list(audit.violations(session, office, now=clock())) == []
+
+
+def test_every_address_that_was_signed_then_still_answers(former: Flask) -> None:
+    """H9: who follows a link inside a badge of the first release finds what it points to."""
+    alembic.upgrade()
+    base = services().settings.base_url
+    signed = b"".join(file.read_bytes() for file in RELEASED if file.suffix == ".json").decode()
+    found = {each.split("#")[0] for each in re.findall(rf'"{base}(/[^"\\]+)"', signed)}
+
+    assert len(found) >= 6
+    for path in sorted(found):
+        assert former.test_client().get(path).status_code == 200, path
 
 
 def test_going_back_gives_the_rows_of_then(former: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, make_response, request
+from flask import Blueprint, Response, make_response, request
 from flask_babel import gettext
 from markupsafe import Markup
 
@@ -217,7 +217,7 @@ def qr_code(public_id: str) -> Response:
     """Answer with the QR code of the badge's address, to print."""
     badge = visible(public_id)
     if badge is None:
-        abort(404)
+        return not_public()
     if badge.state == BadgeState.WITHDRAWN:
         return erased()
     response = make_response(qr.png(badge.address))
@@ -253,10 +253,10 @@ def visible(public_id: str) -> Badge | None:
 
 def not_public() -> Response:
     """Return the one answer for a private and for an unknown badge: nobody can tell them apart."""
-    return errors.answer(
+    return _refuse(
         404,
-        code="not_public",
-        words=Words(
+        "not_public",
+        Words(
             gettext("Cette page n'est pas publique"),
             gettext(
                 "La personne qui détient ce badge peut vous envoyer un lien. "
@@ -268,14 +268,21 @@ def not_public() -> Response:
 
 def erased() -> Response:
     """Return the answer for a badge whose holder took it from the public."""
-    return errors.answer(
+    return _refuse(
         410,
-        code="erased",
-        words=Words(
+        "erased",
+        Words(
             gettext("Ce badge n'est plus public, à la demande de la personne concernée"),
             gettext("Son contenu a été effacé. Il n'y a rien à en conclure sur la personne."),
         ),
     )
+
+
+def _refuse(status: int, code: str, words: Words) -> Response:
+    """Answer with an error that verifiers which run in other sites' pages may read as well."""
+    response = errors.answer(status, code=code, words=words)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _face(badge: Badge) -> Face:
@@ -292,7 +299,7 @@ def _document(public_id: str) -> Response:
     if hosted is not None and badge is not None:
         return _indexed_if_public(documents.serve(hosted), badge)
     if badge is None or _is_readable(badge):
-        abort(404)
+        return not_public()
     return erased()
 
 
