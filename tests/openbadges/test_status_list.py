@@ -35,6 +35,15 @@ def test_published_lists(vectors):
         assert refused.value.code == "status_list_length"
 
 
+def test_every_published_list_is_among_them(vectors):
+    """What is added to the vectors one day must not go unread."""
+    manifest = json.loads((vectors / "manifest.json").read_bytes())
+
+    files = [each["file"] for each in manifest if "bitstring" in each["checks"].split(",")]
+
+    assert files == ["bitstring/db-encodedlists.json"]
+
+
 @pytest.mark.parametrize(
     ("index", "byte", "value"), [(0, 0, 0x80), (7, 0, 0x01), (8, 1, 0x80), (131_071, 16_383, 0x01)]
 )

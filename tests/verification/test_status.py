@@ -185,6 +185,8 @@ def test_an_index_beyond_the_list_is_unknown(school):
         ({"statusPurpose": ["revocation", "suspension"]}, Code.STATUS_KIND_UNKNOWN),
         ({"statusSize": 0}, Code.STATUS_KIND_UNKNOWN),
         ({"statusSize": 2}, Code.STATUS_KIND_UNKNOWN),
+        ({"statusSize": -1}, Code.STATUS_KIND_UNKNOWN),
+        ({"statusSize": 10**9}, Code.STATUS_KIND_UNKNOWN),
         ({"statusListCredential": "http://badges.example/status/1"}, None),
         ({"id": "https://badges.example/status/1"}, Code.STATUS_ENTRY_MALFORMED),
     ],
