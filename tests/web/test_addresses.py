@@ -24,8 +24,8 @@ from badgeservice.erasure.erase import erase
 from badgeservice.erasure.ledger import Choice
 from badgeservice.extensions import Services, services
 from badgeservice.issuing import editions, shelf, states
-from badgeservice.issuing.hosting import Hosting, own_fetch
-from badgeservice.issuing.models import Badge, Format, ShortCode, Visibility
+from badgeservice.issuing.hosting import PUBLIC_FORMATS, Hosting, own_fetch
+from badgeservice.issuing.models import Badge, Credential, Format, ShortCode, Visibility
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.issuing.states import Reason
 from badgeservice.openbadges import multibase
@@ -37,7 +37,7 @@ from tests.web.conftest import plain, show_to
 GOLDEN = Path(__file__).with_name("golden")
 ACCEPT = ("text/html", "application/json", "*/*")
 UNKNOWN = "2" * 22
-FILES = [f".{form.suffix}" for form in Format]
+FILES = [f".{form.suffix}" for form in PUBLIC_FORMATS]
 OTHERS = [
     "/achievements/crcn-4-1-beginner/1/fr",
     "/achievements/crcn-4-1-beginner/9/fr",
@@ -56,6 +56,11 @@ OTHERS = [
     "/frameworks/crcn/4.1",
     "/frameworks/crcn/9.9",
     "/frameworks/crcn/levels/beginner",
+    "/ob2/rsa-1/issuer",
+    "/ob2/rsa-1/key",
+    "/ob2/rsa-1/revocations",
+    "/ob2/rsa-1/badge-classes/crcn-4-1-beginner/1/fr",
+    "/ob2/rsa-9/issuer",
 ]
 
 
@@ -133,7 +138,7 @@ STATES: dict[str, tuple[Callable[[Case], None], str]] = {
 
 @pytest.fixture
 def case(app: Flask, clock: Clock, public_id: str) -> Iterator[Case]:
-    """The badge, public and in force, a day after it was issued."""
+    """The badge, public, in force and one of Open Badges 2.0 too; a day after it became that."""
     show_to(app, public_id, "public")
     clock.advance(days=1)
     with app.app_context():
@@ -141,6 +146,14 @@ def case(app: Flask, clock: Clock, public_id: str) -> Iterator[Case]:
         badge = session.get_one(Badge, public_id)
         holder_id = shelf.holder(session, badge)
         assert holder_id is not None
+        editions.correct(
+            session, services().office, public_id,
+            choices=replace(
+                CHOICES, name="Anaïs Lemoigne", visibility=Visibility.PUBLIC, ob2=True
+            ),
+            actor=holder_id, now=clock(),
+        )  # fmt: skip
+        clock.advance(days=1)
         yield Case(session, services(), clock, badge, holder_id)
 
 
@@ -150,15 +163,21 @@ def test_every_address_of_a_badge_answers_as_the_table_says(app, case, state, wr
     change, visibility = STATES[state]
     public_id = case.public_id
     code = case.session.scalars(select(ShortCode.code)).one()
-    copies = {form: shelf.take(case.session, case.here.vault, case.badge, form) for form in Format}
+    edition = case.session.get_one(Credential, (public_id, case.badge.edition))
+    assertion = f"/ob2/assertions/{edition.ob2_id}"
+    copies = {
+        form: shelf.take(case.session, case.here.vault, case.badge, form)
+        for form in shelf.kept(case.session, case.badge)
+    }
     change(case)
     case.session.expire_all()
     case.session.commit()
     show_to(app, public_id, visibility)
 
     rows = list(answers(app, [f"/b/{public_id}{end}" for end in ("", *FILES, "/qr.png")]))
-    rows += answers(app, [f"/c/{code}"])
-    text = table(rows, {public_id: "ID", code: "CODE"}) + "\n" + judged(case, copies)
+    rows += answers(app, [f"/c/{code}", assertion, f"{assertion}.jws"])
+    names = {public_id: "ID", code: "CODE", assertion: "/ob2/assertions/UUID"}
+    text = table(rows, names) + "\n" + judged(case, copies)
 
     assert "Lemoigne" not in text
     compare(state, text, write=write_golden)
@@ -167,8 +186,9 @@ def test_every_address_of_a_badge_answers_as_the_table_says(app, case, state, wr
 def test_an_address_that_never_was_answers_as_a_private_one(app, case, write_golden):
     """H5, H6: the two tables are one."""
     rows = list(answers(app, [f"/b/{UNKNOWN}{end}" for end in ("", *FILES, "/qr.png")]))
-    rows += answers(app, ["/c/ZZZZZZZZ"])
-    text = table(rows, {UNKNOWN: "ID", "ZZZZZZZZ": "CODE"})
+    assertion = "/ob2/assertions/00000000-0000-4000-8000-000000000000"
+    rows += answers(app, ["/c/ZZZZZZZZ", assertion, f"{assertion}.jws"])
+    text = table(rows, {UNKNOWN: "ID", "ZZZZZZZZ": "CODE", assertion: "/ob2/assertions/UUID"})
 
     compare("unknown", text, write=write_golden)
     if not write_golden:
@@ -188,41 +208,47 @@ def test_every_other_address_answers_as_the_table_says(app, case, write_golden):
     compare("others", text, write=write_golden)
 
 
+def forms() -> list[str]:
+    """Return the forms of addresses that the decision lists as signed for ever."""
+    text = (ROOT / "docs/decisions/0016-addresses.md").read_text()
+    return re.findall(r"^    (/.+)$", text, re.M)
+
+
+def signed(case: Case) -> str:
+    """Return what was signed: the badge as one of 3.0 and as one of 2.0."""
+    kept = (Format.JSON, Format.OB2_JSON)
+    texts = (shelf.take(case.session, case.here.vault, case.badge, form) for form in kept)
+    return b"".join(texts).decode()
+
+
 def test_every_form_that_was_ever_signed_into_a_badge_still_answers(app, case):
     """H9: the list stands in the decision; a form may be added to it, never taken away."""
-    signed = shelf.take(case.session, case.here.vault, case.badge, Format.JSON).decode()
-    image = re.search(r"/artwork/([0-9a-f]{64})\.png", signed)
+    image = re.search(r"/artwork/([0-9a-f]{64})\.png", signed(case))
     assert image is not None
+    edition = case.session.get_one(Credential, (case.public_id, case.badge.edition))
     values = {
         "<public id>": case.public_id, "<version>": "1", "<lang>": "fr", "<n>": "1",
-        "<kid>": "ed25519-1", "<digest>": image[1], "<framework>": "crcn", "<code>": "4.1",
+        "<kid>": "ed25519-1", "<rsa kid>": "rsa-1", "<digest>": image[1], "<framework>": "crcn",
+        "<code>": "4.1", "<uuid4>": str(edition.ob2_id), "levels/<slug>": "levels/beginner",
+        "issuers/<slug>": "issuers/demo", "<slug>": "crcn-4-1-beginner",
     }  # fmt: skip
-    slugs = {"/achievements/": "crcn-4-1-beginner", "/issuers/": "demo", "/frameworks/": "beginner"}
-    text = (ROOT / "docs/decisions/0016-addresses.md").read_text()
-    forms = re.findall(r"^    (/\S+(?: id>\S*)?)$", text, re.M)
 
-    assert len(forms) >= 9
-    for form in forms:
+    assert len(forms()) >= 14
+    for form in forms():
         path = form
         for name, value in values.items():
             path = path.replace(name, value)
-        for start, slug in slugs.items():
-            path = path.replace("<slug>", slug) if path.startswith(start) else path
-        assert "<" not in path
         assert 200 == app.test_client().get(path).status_code, form
 
 
 def test_every_address_in_a_badge_has_a_form_in_the_list(case):
     """What is signed without being in the list would be forgotten one day."""
-    text = (ROOT / "docs/decisions/0016-addresses.md").read_text()
-    forms = re.findall(r"^    (/\S+(?: id>\S*)?)$", text, re.M)
-    patterns = [re.sub(r"<[^>]+>", "[^/]+", re.escape(form).replace("\\ ", " ")) for form in forms]
-    signed = shelf.take(case.session, case.here.vault, case.badge, Format.JSON).decode()
+    patterns = [re.sub(r"<[^>]+>", "[^/]+", form.replace(".", r"\.")) for form in forms()]
     base = case.here.office.base_url
 
-    found = {each.split("#")[0] for each in re.findall(rf'"{base}(/[^"\\]+)"', signed)}
+    found = {each.split("#")[0] for each in re.findall(rf'"{base}(/[^"\\]+)"', signed(case))}
 
-    assert len(found) >= 5
+    assert len(found) >= 7
     assert [] == [each for each in found if not any(re.fullmatch(p, each) for p in patterns)]
 
 
@@ -261,6 +287,8 @@ def table(rows: Iterator[tuple[str, str, TestResponse]] | list, names: dict[str,
 
 def what(answer: TestResponse) -> str:
     """Return a word for a body: its sentence, or the kind of document and when it was signed."""
+    if answer.status_code == 303:
+        return f"→ {answer.headers['Location']}"
     if answer.mimetype == "text/html":
         found = re.search(r'class="verdict-words"><strong>(.*?)</strong>', answer.text, re.S)
         found = found or re.search(r"<h1[^>]*>(.*?)</h1>", answer.text, re.S)
@@ -271,7 +299,7 @@ def what(answer: TestResponse) -> str:
     if answer.mimetype.startswith("image/"):
         kind = answer.mimetype.removeprefix("image/")
         return f"{kind}, baked" if b"openbadgecredential" in answer.data else kind
-    if answer.mimetype == "application/vc+jwt":
+    if answer.data.startswith(b"ey"):
         head, payload, _ = answer.text.split(".")
         header = json.loads(multibase.base64url_decode(head))
         return f"{header['alg']}: {kind_of(json.loads(multibase.base64url_decode(payload)))}"
@@ -288,7 +316,9 @@ def kind_of(document: dict[str, object]) -> str:
         return "DID document"
     kinds = document.get("type", "document")
     kind = kinds[-1] if isinstance(kinds, list) else str(kinds)
-    signed = document.get("validFrom", "")
+    if document.get("revoked") is True:
+        return f"{kind}, revoked: {document.get('revocationReason', '–')}"
+    signed = document.get("validFrom") or document.get("issuedOn", "")
     return f"{kind} of {signed}" if signed and kind != "BitstringStatusListCredential" else kind
 
 

@@ -24,14 +24,14 @@ def assertion(ob2_id: str) -> Response:
     badge = hosting.badge_of_assertion(ob2_id)
     if badge is None:
         abort(404)
-    return _document_or_page(hosting, badge.address)
+    return _out_of_search_engines(_document_or_page(hosting, badge.address))
 
 
 @bp.get("/ob2/assertions/<ob2_id>.jws")
 @limiter.limit(badges.MISSES, deduct_when=lambda response: response.status_code == 404)
 def signed_assertion(ob2_id: str) -> Response:
     """Answer with a signed assertion, byte for byte as it was released."""
-    return documents.serve_own_path()
+    return _out_of_search_engines(documents.serve_own_path())
 
 
 @bp.get("/ob2/<kid>/issuer")
@@ -52,6 +52,12 @@ def badge_class(kid: str, slug: str, version: int, tongue: str) -> Response:
 def key_document(kid: str) -> Response:
     """Answer with a key, or with the list of what it signed and no longer holds."""
     return documents.serve_own_path()
+
+
+def _out_of_search_engines(response: Response) -> Response:
+    """Keep an assertion from being searched for: it holds the hash of a person's address."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _hosting() -> Hosting:
