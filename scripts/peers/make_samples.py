@@ -68,6 +68,12 @@ _KIND = {
     Algorithm.EDDSA: KeyKind.ED25519,
 }
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
+_OLDER_FILES = {
+    HOSTED: "assertion.json",
+    SIGNED: "assertion.jws",
+    PNG_BOTH: "badge-both.png",
+    SVG_BOTH: "badge-both.svg",
+}
 _PASSPHRASE = b"only for samples"
 _PNG_SIGNATURE_BYTES = 8
 
@@ -77,14 +83,15 @@ def main(folder: Path) -> None:
     now = datetime.now(UTC)
     installation = Installation(folder / "installation")
     badges = [
-        installation.issue("ada@example.org", "--name", "Ada Lovelace", "--lang", "en"),
+        installation.issue("ada@example.org", "--name", "Ada Lovelace", "--lang", "en", "--ob2"),
         installation.issue("learner@example.org", "--lang", "fr"),
         installation.issue("grace@example.org", "--lang", "fr"),
     ]
     installation.revoke(badges[-1])
     mallory = Signer.new(MALLORY, folder / "mallory", now=now)
     with installation.opened() as (us, fetch):
-        hosted = crawl([badge.json for badge in badges], fetch) | documents_of(mallory)
+        released = [badge.json for badge in badges] + [json.loads(badges[0].older[HOSTED])]
+        hosted = crawl(released, fetch) | documents_of(mallory)
     samples = Shelf(folder)
     write_json_and_images(samples, us, mallory, *badges, now=now)
     write_jwt(samples, us, mallory, *badges, now=now)
@@ -92,6 +99,7 @@ def main(folder: Path) -> None:
     keys = us.keys[KeyKind.RSA], mallory.keys[KeyKind.RSA]
     ours = Publisher(f"{BASE_URL}/ob2", keys[0], image, now=now)
     mallorys = Publisher(f"https://{MALLORY.removeprefix('did:web:')}/ob2", keys[1], image, now=now)
+    write_released(samples, badges[0])
     write_older(samples, ours, mallorys)
     write_both(samples, ours, mallorys, *badges)
     samples.documents(hosted | ours.pages | mallorys.pages)
@@ -107,6 +115,8 @@ class Issued:
     tokens: dict[Algorithm, str]
     png: bytes
     svg: bytes
+    older: dict[str, bytes]
+    """The forms of Open Badges 2.0, where they were asked for."""
 
 
 class Installation:
@@ -138,6 +148,11 @@ class Installation:
             },
             png=(out / "badge.png").read_bytes(),
             svg=(out / "badge.svg").read_bytes(),
+            older={
+                form: (out / name).read_bytes()
+                for form, name in _OLDER_FILES.items()
+                if (out / name).exists()
+            },
         )
 
     def revoke(self, badge: Issued) -> None:
@@ -329,6 +344,14 @@ def write_jwt(
             public_key=us.keys[_KIND[algorithm]].public_key.material,
         ):
             samples.add(form, sample)
+
+
+def write_released(samples: Shelf, badge: Issued) -> None:
+    """Write the forms of Open Badges 2.0 as the service released them."""
+    carried = badge.older[HOSTED].decode()
+    for form, content in badge.older.items():
+        baked = carried if form in (PNG_BOTH, SVG_BOTH) else ""
+        samples.add(form, Copy("genuine, released", Question.NONE, content), carried=baked)
 
 
 def write_older(samples: Shelf, us: Publisher, mallory: Publisher) -> None:
