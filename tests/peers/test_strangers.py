@@ -72,7 +72,8 @@ def test_accepts_genuine_badges(verdicts: list[dict[str, Any]], peer: str, form:
         v for v in verdicts if (v["peer"], v["format"], v["question"]) == (peer, form, "none")
     ]
 
-    assert [v["reason"] for v in genuine] == ["", ""]
+    assert len(genuine) >= 2
+    assert {v["reason"] for v in genuine} == {""}
 
 
 @pytest.mark.parametrize(("peer", "form"), MUST_ACCEPT)
