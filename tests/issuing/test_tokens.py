@@ -35,7 +35,7 @@ PIN = "87654321"
 LABEL = "badges"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A token with nothing in it; the module reads once in a process where its tokens are."""
     if not MODULE.exists():
