@@ -44,7 +44,7 @@ from badgeservice.settings import Settings
 
 BADGE = "crcn-4-1-beginner"
 COMMAND = Path(sys.executable).with_name("badgeservice")
-SAMPLE = 50
+SAMPLE = 20
 
 
 def main() -> int:
