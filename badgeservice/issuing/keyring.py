@@ -100,7 +100,8 @@ class Keyring:
         found: dict[str, BadgeserviceError] = {}
         for kind in KeyKind:
             try:
-                self._open(self.current(kind))
+                entry = self.current(kind)
+                self._loaded[entry.kid] = self._open(entry)
             except BadgeserviceError as error:
                 found.setdefault(error.message, error)
         return list(found.values())
