@@ -33,6 +33,7 @@ from badgeservice.openbadges import contexts
 from badgeservice.settings import Environment, Settings
 from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules hold from here on
 from badgeservice.storage.vault import Vault
+from badgeservice.verifier.desk import Desk
 
 log = structlog.get_logger()
 
@@ -84,6 +85,7 @@ def create_app(
     logs.configure(settings.log_level)
     vault = Vault(settings.personal_data_key())
     stock = stock or Stock.read(settings)
+    office = open_office(settings, vault, stock.keyring)
     services = Services(
         settings=settings,
         clock=clock,
@@ -91,7 +93,8 @@ def create_app(
         mailer=mailer or _mailer(settings),
         framework=stock.framework,
         library=stock.library,
-        office=open_office(settings, vault, stock.keyring),
+        office=office,
+        desk=Desk(office, session=lambda: extensions.db.session),
         erasures=ErasureLedger(settings.data_dir / "erasures.jsonl"),
     )
     app = Flask("badgeservice.web")
