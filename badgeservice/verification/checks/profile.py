@@ -105,10 +105,14 @@ def _refuse_contexts(document: Document) -> None:
 
 
 def _read_proof(proof: Document, listed: Any) -> Document:
-    """Return a proof as it reads under the contexts of its document, which it may repeat."""
+    """Return a proof as it reads under the contexts of its document, which it may repeat.
+
+    One that signs the JSON itself signs its own as well, and stays as it is written.
+    """
     if proof.get("@context", listed) != listed:
         raise Doubt(Code.CONTEXT_NOT_ALLOWED, "/proof/@context")
-    return _round_trip(proof | {"@context": listed})
+    read = _round_trip(proof | {"@context": listed})
+    return proof if proofs.signs_json(proof) else read
 
 
 def _round_trip(part: Document) -> Document:
