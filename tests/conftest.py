@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 import badgeservice
 from badgeservice import extensions, installation
-from badgeservice.app import Stock, create_app
+from badgeservice.app import Stock, create_app, open_keyring
 from badgeservice.issuing import issuer
 from badgeservice.mail import Message
 from badgeservice.settings import Settings
@@ -263,7 +263,13 @@ def copy_of(settings: Settings, folder: Path, **changes: object) -> Settings:
 def running(
     settings: Settings, clock: Clock, letters: Letters, stock: Stock | None = None
 ) -> Iterator[Flask]:
-    """Yield the application of an installation, and close its database afterwards."""
+    """Yield the application of an installation, and close its database afterwards.
+
+    The keys are read anew whatever is in `stock`: some tests damage them.
+    """
+    if stock is not None:
+        described = issuer.load(settings.issuer_path, base_url=settings.base_url)
+        stock = replace(stock, keyring=open_keyring(settings, described))
     application = create_app(settings, clock=clock, mailer=letters, stock=stock)
     application.testing = True
     # A test that expects an answer must see the answer, not the exception behind it.
