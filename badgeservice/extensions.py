@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from badgeservice.mail import Mailer
     from badgeservice.settings import Settings
     from badgeservice.storage.vault import Vault
-    from badgeservice.verifier.desk import Desk
 
 db = SQLAlchemy()
 alembic = Alembic(metadatas=Base.metadata)
@@ -48,7 +47,6 @@ class Services:
     framework: Framework
     library: Library
     office: Office
-    desk: Desk
     erasures: ErasureLedger
 
 
