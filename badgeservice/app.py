@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from badgeservice import extensions, logs, web
 from badgeservice.catalogue import framework
+from badgeservice.catalogue.framework import Framework
 from badgeservice.erasure.ledger import ErasureLedger
 from badgeservice.errors import KeyFileError
 from badgeservice.extensions import Services
@@ -25,11 +27,13 @@ from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer, SigningLog
 from badgeservice.issuing.tokens import Tokens
 from badgeservice.learning import content
+from badgeservice.learning.content import Library
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
 from badgeservice.openbadges import contexts
 from badgeservice.settings import Environment, Settings
 from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules hold from here on
 from badgeservice.storage.vault import Vault
+from badgeservice.verifier.desk import Desk
 
 log = structlog.get_logger()
 
@@ -39,14 +43,38 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True)
+class Stock:
+    """What is read from files when the service starts, and does not change while it runs."""
+
+    framework: Framework
+    library: Library
+    keyring: Keyring
+
+    @classmethod
+    def read(cls, settings: Settings) -> Stock:
+        """Return what the settings point to; raises CatalogueError or KeyFileError."""
+        described = issuer.load(settings.issuer_path, base_url=settings.base_url)
+        keyring = open_keyring(settings, described)
+        for problem in keyring.problems():
+            log.error("key_unusable", code=problem.code)
+        return cls(
+            framework=framework.load(settings.content_dir / "frameworks"),
+            library=content.load(settings.content_dir / "modules"),
+            keyring=keyring,
+        )
+
+
 def create_app(
     settings: Settings | None = None,
     *,
     clock: Callable[[], datetime] = utc_now,
     mailer: Mailer | None = None,
+    stock: Stock | None = None,
 ) -> Flask:
     """Return the application for `settings`, by default those of the process environment.
 
+    Whoever makes several applications of the same files may read these once, and hand the `stock` in.
     Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
     `badgeservice setup` must have run once for these settings. A private key that does not prove
     itself stops nothing but signing: badges are shown and verified all the same, the log raises
@@ -56,14 +84,17 @@ def create_app(
     contexts.check_all()
     logs.configure(settings.log_level)
     vault = Vault(settings.personal_data_key())
+    stock = stock or Stock.read(settings)
+    office = open_office(settings, vault, stock.keyring)
     services = Services(
         settings=settings,
         clock=clock,
         vault=vault,
         mailer=mailer or _mailer(settings),
-        framework=framework.load(settings.content_dir / "frameworks"),
-        library=content.load(settings.content_dir / "modules"),
-        office=open_office(settings, vault),
+        framework=stock.framework,
+        library=stock.library,
+        office=office,
+        desk=Desk(office, session=lambda: extensions.db.session),
         erasures=ErasureLedger(settings.data_dir / "erasures.jsonl"),
     )
     app = Flask("badgeservice.web")
@@ -101,20 +132,17 @@ def create_app(
     return app
 
 
-def open_office(settings: Settings, vault: Vault) -> Office:
+def open_office(settings: Settings, vault: Vault, keyring: Keyring) -> Office:
     """Return the issuing office: the issuer of the settings, with its keys.
 
     Raises KeyFileError when there is no registry of keys, or a damaged one: without the public keys
     nothing could be verified either.
     """
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    keyring = open_keyring(settings, described)
     if not keyring.entries:
         raise KeyFileError(
             f"{settings.keys_dir}: no key of {described.slug}; run `badgeservice setup`"
         )
-    for problem in keyring.problems():
-        log.error("key_unusable", code=problem.code)
     signing_log = SigningLog(settings.data_dir / "signer-log.jsonl")
     return Office(
         issuer=described,

@@ -20,12 +20,12 @@ from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.key_registry import KeyState, RegisteredKey
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.openbadges import strict_json, timestamps
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.keys import SIGNING_KINDS
 from badgeservice.settings import Settings
 from badgeservice.storage import chain
 
 OPERATOR = "operator"
-_KINDS = {kind.name.lower(): kind for kind in KeyKind}
+_KINDS = {kind.name.lower(): kind for kind in SIGNING_KINDS}
 _kind = click.argument("kind", type=click.Choice(list(_KINDS)))
 
 _token = click.option(

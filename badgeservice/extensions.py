@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from badgeservice.mail import Mailer
     from badgeservice.settings import Settings
     from badgeservice.storage.vault import Vault
+    from badgeservice.verifier.desk import Desk
 
 db = SQLAlchemy()
 alembic = Alembic(metadatas=Base.metadata)
@@ -47,6 +48,7 @@ class Services:
     framework: Framework
     library: Library
     office: Office
+    desk: Desk
     erasures: ErasureLedger
 
 

@@ -17,7 +17,7 @@ from badgeservice.errors import CatalogueError, SettingsError
 from badgeservice.extensions import alembic, services
 from badgeservice.issuing import issuer, key_chain, short_codes, status_lists
 from badgeservice.issuing.issuer import Issuer
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.keys import SIGNING_KINDS
 from badgeservice.people.models import Organisation
 from badgeservice.settings import Environment, Settings
 from badgeservice.storage import chain
@@ -54,7 +54,7 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
     keyring = open_keyring(settings, described)
     existing = {entry.kind for entry in keyring.entries.values()}
-    for kind in KeyKind:
+    for kind in SIGNING_KINDS:
         if kind not in existing:
             made.append(f"key {described.slug}/{keyring.new(kind, now=now).kid}")
     for problem in keyring.problems():

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 import badgeservice
 from badgeservice import extensions, installation
-from badgeservice.app import create_app
+from badgeservice.app import Stock, create_app, open_keyring
 from badgeservice.issuing import issuer
 from badgeservice.mail import Message
 from badgeservice.settings import Settings
@@ -221,6 +221,12 @@ def installed(database: Database, tmp_path_factory: pytest.TempPathFactory) -> S
     return settings
 
 
+@pytest.fixture(scope="session")
+def stock(installed: Settings) -> Stock:
+    """What every copy of the installation would read from the same files; read once."""
+    return Stock.read(installed)
+
+
 @pytest.fixture
 def clock() -> Clock:
     """The clock of the application under test."""
@@ -234,9 +240,11 @@ def letters() -> Letters:
 
 
 @pytest.fixture
-def app(installed: Settings, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
+def app(
+    installed: Settings, stock: Stock, tmp_path: Path, clock: Clock, letters: Letters
+) -> Iterator[Flask]:
     """The application, on a fresh copy of the installation."""
-    yield from running(copy_of(installed, tmp_path), clock, letters)
+    yield from running(copy_of(installed, tmp_path), clock, letters, stock)
 
 
 def copy_of(settings: Settings, folder: Path, **changes: object) -> Settings:
@@ -252,9 +260,17 @@ def copy_of(settings: Settings, folder: Path, **changes: object) -> Settings:
     return copy
 
 
-def running(settings: Settings, clock: Clock, letters: Letters) -> Iterator[Flask]:
-    """Yield the application of an installation, and close its database afterwards."""
-    application = create_app(settings, clock=clock, mailer=letters)
+def running(
+    settings: Settings, clock: Clock, letters: Letters, stock: Stock | None = None
+) -> Iterator[Flask]:
+    """Yield the application of an installation, and close its database afterwards.
+
+    The keys are read anew whatever is in `stock`: some tests damage them.
+    """
+    if stock is not None:
+        described = issuer.load(settings.issuer_path, base_url=settings.base_url)
+        stock = replace(stock, keyring=open_keyring(settings, described))
+    application = create_app(settings, clock=clock, mailer=letters, stock=stock)
     application.testing = True
     # A test that expects an answer must see the answer, not the exception behind it.
     application.config["PROPAGATE_EXCEPTIONS"] = False

@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"learning"},
     {"awarding"},
     {"issuing"},
-    {"sharing", "erasure"},
+    {"sharing", "erasure", "verifier"},
     {"extensions"},
     {"web"},
     {"app"},

@@ -76,7 +76,7 @@ def read(path: Path) -> Source:
             raise CatalogueError(f"{path}: larger than {MAX_BYTES} bytes")
         text = content.decode("utf-8")
         _refuse_bombs(path, text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -96,7 +96,7 @@ def read(path: Path) -> Source:
 def _refuse_bombs(path: Path, text: str) -> None:
     """Raise CatalogueError for what is small on disk and large in memory, or deep on the stack."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise CatalogueError(f"{path}, line {line}: anchors, aliases and tags are not allowed")
@@ -130,7 +130,7 @@ def _plain(path: Path, node: yaml.Node, field: Field, lines: dict[Field, int]) -
             for position, item in enumerate(node.value)
         ]
     text = str(node.value)
-    if isinstance(node, yaml.ScalarNode) and node.style is None:
+    if isinstance(node, yaml.ScalarNode) and not node.style:  # plain: without quotes
         if _INTEGER.fullmatch(text):
             return int(text)
         return _BOOLEANS.get(text, text)

@@ -20,7 +20,7 @@ from badgeservice.issuing.key_registry import KeyState, RegisteredKey
 from badgeservice.issuing.keystore import Sign
 from badgeservice.issuing.tokens import Tokens
 from badgeservice.openbadges import timestamps
-from badgeservice.openbadges.keys import KeyKind, PublicKey
+from badgeservice.openbadges.keys import SIGNING_KINDS, KeyKind, PublicKey
 
 _SELF_TEST = b"badgeservice key self-test"
 
@@ -98,9 +98,10 @@ class Keyring:
     def problems(self) -> list[BadgeserviceError]:
         """Let every key that signs prove itself anew, and return what is wrong, each said once."""
         found: dict[str, BadgeserviceError] = {}
-        for kind in KeyKind:
+        for kind in SIGNING_KINDS:
             try:
-                self._open(self.current(kind))
+                entry = self.current(kind)
+                self._loaded[entry.kid] = self._open(entry)
             except BadgeserviceError as error:
                 found.setdefault(error.message, error)
         return list(found.values())

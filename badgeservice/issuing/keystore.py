@@ -99,7 +99,9 @@ def _generate(kind: KeyKind) -> _PrivateKey:
         return ed25519.Ed25519PrivateKey.generate()
     if kind is KeyKind.P256:
         return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(public_exponent=RSA_EXPONENT, key_size=RSA_BITS)
+    if kind is KeyKind.RSA:
+        return rsa.generate_private_key(public_exponent=RSA_EXPONENT, key_size=RSA_BITS)
+    raise KeyFileError(f"no key of the kind {kind} is made here")
 
 
 def _public_key(private: _PrivateKey) -> PublicKey:

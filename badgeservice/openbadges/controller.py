@@ -26,9 +26,15 @@ _JWK_V1 = "https://w3id.org/security/jwk/v1"
 _CONTEXTS = {
     KeyKind.ED25519: contexts.MULTIKEY_V1,
     KeyKind.P256: _JWK_V1,
+    KeyKind.P384: _JWK_V1,
     KeyKind.RSA: _JWK_V1,
 }
-_JOSE_ALGORITHM = {KeyKind.ED25519: "EdDSA", KeyKind.P256: "ES256", KeyKind.RSA: "RS256"}
+_JOSE_ALGORITHM = {
+    KeyKind.ED25519: "EdDSA",
+    KeyKind.P256: "ES256",
+    KeyKind.P384: "ES384",
+    KeyKind.RSA: "RS256",
+}
 
 
 @dataclass(frozen=True)

@@ -47,17 +47,25 @@ class Processor:
         self._load = load
         self._resolved: dict[str, Any] = _KnownContexts()
 
-    def canonicalize(self, document: Document, *, budget: int = DEFAULT_BUDGET) -> str:
+    def canonicalize(
+        self,
+        document: Document,
+        *,
+        budget: int = DEFAULT_BUDGET,
+        digest: str = rdfc.DIGEST,
+        label_map: rdfc.LabelMap | None = None,
+    ) -> str:
         """Return the canonical N-Quads of `document`, which is not changed.
 
-        `budget` bounds the work, see `rdfc`. Raises `DataLoss` if any part of the document would
-        be missing from the result, `TooComplex`, `UnknownContext` and `BadLinkedData`.
+        `budget` bounds the work; it, `digest` and `label_map` are those of `rdfc`. Raises
+        `DataLoss` if any part of the document would be missing from the result, `TooComplex`,
+        `UnknownContext` and `BadLinkedData`.
         """
         _refuse_size(document)
         with _PYLD_LOCK:
             expanded = self._expand(document)
             dataset = self._run(JsonLdProcessor().to_rdf, expanded)
-        return rdfc.canonicalize(_quads(dataset), budget=budget)
+        return rdfc.canonicalize(_quads(dataset), budget=budget, digest=digest, label_map=label_map)
 
     def expand(self, document: Document) -> list[Document]:
         """Return `document` in expanded form; raises like `canonicalize`."""

@@ -35,6 +35,11 @@ class KeyKind(StrEnum):
     ED25519 = "Ed25519"
     P256 = "P-256"
     RSA = "RSA"
+    P384 = "P-384"
+
+
+SIGNING_KINDS = (KeyKind.ED25519, KeyKind.P256, KeyKind.RSA)
+"""The kinds that we sign with ourselves; the others are for verifying what others signed."""
 
 
 RSA_EXPONENT = 65_537
@@ -44,14 +49,33 @@ RSA_BITS = range(2048, 4097)
 JWK_SECRETS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 """The members of a JSON Web Key that nobody publishes (RFC 7518, section 6)."""
 
-_MULTICODEC = {KeyKind.ED25519: b"\xed\x01", KeyKind.P256: b"\x80\x24"}
-_JWK_TYPE = {KeyKind.ED25519: "OKP", KeyKind.P256: "EC", KeyKind.RSA: "RSA"}
+_MULTICODEC = {
+    KeyKind.ED25519: b"\xed\x01",
+    KeyKind.P256: b"\x80\x24",
+    KeyKind.P384: b"\x81\x24",
+}
+_JWK_TYPE = {
+    KeyKind.ED25519: "OKP",
+    KeyKind.P256: "EC",
+    KeyKind.P384: "EC",
+    KeyKind.RSA: "RSA",
+}
 _JWK_ALGORITHMS = {
     KeyKind.ED25519: ("EdDSA", "Ed25519"),
     KeyKind.P256: ("ES256",),
+    KeyKind.P384: ("ES384",),
     KeyKind.RSA: ("RS256",),
 }
-_POINT_BYTES = {KeyKind.ED25519: 32, KeyKind.P256: 33}
+_COORDINATE_BYTES = {KeyKind.ED25519: 32, KeyKind.P256: 32, KeyKind.P384: 48}
+_POINT_BYTES = {KeyKind.ED25519: 32, KeyKind.P256: 33, KeyKind.P384: 49}
+_CURVES: dict[KeyKind, ec.EllipticCurve] = {
+    KeyKind.P256: ec.SECP256R1(),
+    KeyKind.P384: ec.SECP384R1(),
+}
+_ECDSA_HASHES: dict[KeyKind, hashes.HashAlgorithm] = {
+    KeyKind.P256: hashes.SHA256(),
+    KeyKind.P384: hashes.SHA384(),
+}
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
@@ -80,8 +104,8 @@ _PEM = re.compile(
 class PublicKey:
     """A public key that has passed admission.
 
-    `material` is the 32-byte encoding of RFC 8032 for Ed25519, the 33-byte compressed point of
-    SEC 1 for P-256, and for RSA the modulus, big-endian without leading zeros; the exponent is
+    `material` is the 32-byte encoding of RFC 8032 for Ed25519, the compressed point of SEC 1 for
+    P-256 (33 bytes) and P-384 (49 bytes), and for RSA the modulus, big-endian without leading zeros; the exponent is
     always 65537. Raises `KeyRefused` for a key that must not be believed.
     """
 
@@ -98,12 +122,12 @@ class PublicKey:
         if self.kind is KeyKind.ED25519:
             _admit_ed25519(self.material)
         else:
-            _p256(self.material)
+            _point(self.kind, self.material)
 
     @property
     def signature_bytes(self) -> int:
-        """How many bytes every signature of this key has: 64, or those of the RSA modulus."""
-        return len(self.material) if self.kind is KeyKind.RSA else 64
+        """How many bytes every signature of this key has: two coordinates, or the RSA modulus."""
+        return len(self.material) if self.kind is KeyKind.RSA else 2 * _COORDINATE_BYTES[self.kind]
 
     @classmethod
     def from_multikey(cls, text: str) -> PublicKey:
@@ -141,7 +165,7 @@ class PublicKey:
         name = KeyKind.RSA if jwk.get("kty") == "RSA" else jwk.get("crv")
         kind = next((k for k in KeyKind if k == name), None)
         if kind is None or jwk.get("kty") != _JWK_TYPE[kind]:
-            raise KeyRefused("JWK: neither OKP with Ed25519, nor EC with P-256, nor RSA")
+            raise KeyRefused("JWK: neither OKP with Ed25519, nor EC with P-256 or P-384, nor RSA")
         if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
             raise KeyRefused("JWK: not meant for verifying signatures")
         if jwk.get("alg", _JWK_ALGORITHMS[kind][0]) not in _JWK_ALGORITHMS[kind]:
@@ -150,13 +174,13 @@ class PublicKey:
             if _octets(jwk, "e") != RSA_EXPONENT.to_bytes(3, "big"):
                 raise KeyRefused(f"RSA: the exponent is not {RSA_EXPONENT}")
             return cls(kind, _octets(jwk, "n"))
-        x = _coordinate(jwk, "x")
+        x = _coordinate(jwk, "x", kind)
         if kind is KeyKind.ED25519:
             return cls(kind, x)
-        y = _coordinate(jwk, "y")
-        key = cls(kind, bytes([2 + y[31] % 2]) + x)
+        y = _coordinate(jwk, "y", kind)
+        key = cls(kind, bytes([2 + y[-1] % 2]) + x)
         if key.to_jwk()["y"] != jwk["y"]:
-            raise KeyRefused("JWK: the point is not on P-256")
+            raise KeyRefused(f"JWK: the point is not on {kind}")
         return key
 
     def to_jwk(self) -> Document:
@@ -167,17 +191,19 @@ class PublicKey:
         jwk: Document = {"kty": _JWK_TYPE[self.kind], "crv": str(self.kind)}
         if self.kind is KeyKind.ED25519:
             return jwk | {"x": multibase.base64url_encode(self.material)}
-        point = _p256(self.material).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        key = _point(self.kind, self.material)
+        point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        middle = 1 + _COORDINATE_BYTES[self.kind]
         return jwk | {
-            "x": multibase.base64url_encode(point[1:33]),
-            "y": multibase.base64url_encode(point[33:]),
+            "x": multibase.base64url_encode(point[1:middle]),
+            "y": multibase.base64url_encode(point[middle:]),
         }
 
     @classmethod
     def from_pem(cls, text: str) -> PublicKey:
         """Return the key of a PEM block that holds a SubjectPublicKeyInfo; raises `KeyRefused`.
 
-        The block may be surrounded by white space and by nothing else.
+        Of the kinds in `SIGNING_KINDS`: the files of our own keys are read so too. The block may be surrounded by white space and by nothing else.
         """
         if not isinstance(text, str) or len(text) > _MAXIMUM_PEM_CHARACTERS:
             raise KeyRefused(f"PEM: not a text of at most {_MAXIMUM_PEM_CHARACTERS} characters")
@@ -222,8 +248,8 @@ class PublicKey:
     def verify(self, signature: bytes, message: bytes) -> None:
         """Return if `signature` is by this key over `message`; raises `BadSignature`.
 
-        `signature` is RFC 8032 for Ed25519; R followed by S, over SHA-256, for P-256;
-        RSASSA-PKCS1-v1_5 over SHA-256 for RSA. Its length is `signature_bytes`.
+        `signature` is RFC 8032 for Ed25519; R followed by S, over SHA-256, for P-256, over SHA-384
+        for P-384, where S may be either of its two values; RSASSA-PKCS1-v1_5 over SHA-256 for RSA. Its length is `signature_bytes`.
         """
         if len(signature) != self.signature_bytes:
             expected = self.signature_bytes
@@ -235,8 +261,12 @@ class PublicKey:
             elif isinstance(key, rsa.RSAPublicKey):
                 key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
             else:
-                r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-                key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+                half = len(signature) // 2
+                r, s = (
+                    int.from_bytes(part, "big") for part in (signature[:half], signature[half:])
+                )
+                algorithm = ec.ECDSA(_ECDSA_HASHES[self.kind])
+                key.verify(encode_dss_signature(r, s), message, algorithm)
         except InvalidSignature:
             raise BadSignature("the signature is not by this key over these bytes") from None
 
@@ -246,8 +276,8 @@ def _loaded(
 ) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey:
     if key.kind is KeyKind.ED25519:
         return ed25519.Ed25519PublicKey.from_public_bytes(key.material)
-    if key.kind is KeyKind.P256:
-        return _p256(key.material)
+    if key.kind in _CURVES:
+        return _point(key.kind, key.material)
     modulus = int.from_bytes(key.material, "big")
     return rsa.RSAPublicNumbers(RSA_EXPONENT, modulus).public_key()
 
@@ -279,11 +309,11 @@ def _admit_ed25519(point: bytes) -> None:
         raise KeyRefused("Ed25519: the point is not on the curve")
 
 
-def _p256(point: bytes) -> ec.EllipticCurvePublicKey:
+def _point(kind: KeyKind, point: bytes) -> ec.EllipticCurvePublicKey:
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[kind], point)
     except ValueError:
-        raise KeyRefused("P-256: the point is not on the curve") from None
+        raise KeyRefused(f"{kind}: the point is not on the curve") from None
 
 
 def _octets(jwk: Document, name: str) -> bytes:
@@ -294,8 +324,8 @@ def _octets(jwk: Document, name: str) -> bytes:
         raise KeyRefused(f"JWK: {name}: {error.message}") from None
 
 
-def _coordinate(jwk: Document, name: str) -> bytes:
-    data = _octets(jwk, name)
-    if len(data) != 32:
-        raise KeyRefused(f"JWK: {name} is not 32 bytes of base64url")
+def _coordinate(jwk: Document, name: str, kind: KeyKind) -> bytes:
+    data, expected = _octets(jwk, name), _COORDINATE_BYTES[kind]
+    if len(data) != expected:
+        raise KeyRefused(f"JWK: {name} is not {expected} bytes of base64url")
     return data

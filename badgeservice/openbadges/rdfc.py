@@ -1,4 +1,4 @@
-"""RDF Dataset Canonicalization (RDFC-1.0) with SHA-256, under a budget of work.
+"""RDF Dataset Canonicalization (RDFC-1.0) under a budget of work.
 
 A dataset is a sequence of quads; a quad is (subject, predicate, object, graph), each term already
 in canonical N-Quads (`iri`, `literal`; blank nodes begin with `_:`; the default graph is "").
@@ -12,12 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import permutations
 
 from badgeservice.errors import TooComplex
 
 Quad = tuple[str, str, str, str]
+LabelMap = Callable[[dict[str, str]], dict[str, str]]
+"""From each blank node's canonical label to the one that is written in its place."""
+
+DIGEST = "sha256"
+"""The hash function of RDFC-1.0, unless a signature's own standard asks for another."""
 
 DEFAULT_BUDGET = 50_000
 """Steps: about a quarter of a second at most. Ordinary badges take a few hundred at most."""
@@ -53,15 +58,24 @@ def literal(value: str, *, datatype: str = _XSD_STRING, language: str | None = N
     return f'"{text}"' if datatype == _XSD_STRING else f'"{text}"^^<{datatype}>'
 
 
-def canonicalize(quads: Iterable[Quad], *, budget: int = DEFAULT_BUDGET) -> str:
+def canonicalize(
+    quads: Iterable[Quad],
+    *,
+    budget: int = DEFAULT_BUDGET,
+    digest: str = DIGEST,
+    label_map: LabelMap | None = None,
+) -> str:
     """Return the canonical N-Quads document of a dataset: sorted lines, each ending in a newline.
 
-    `budget` is the number of steps after which the dataset is refused. Raises `TooComplex`.
+    `budget` is the number of steps after which the dataset is refused. `digest` is a name of
+    `hashlib`. `label_map` gets what `canonical_labels` returns, and returns the labels that
+    are written instead. Raises `TooComplex`.
     """
     dataset = list(dict.fromkeys(quads))
-    labels = {
-        node: f"_:{label}" for node, label in canonical_labels(dataset, budget=budget).items()
-    }
+    canonical = canonical_labels(dataset, budget=budget, digest=digest)
+    if label_map is not None:
+        canonical = label_map(canonical)
+    labels = {node: f"_:{label}" for node, label in canonical.items()}
     return "".join(
         sorted(
             _line(labels.get(s, s), p, labels.get(o, o), labels.get(g, g)) for s, p, o, g in dataset
@@ -69,13 +83,15 @@ def canonicalize(quads: Iterable[Quad], *, budget: int = DEFAULT_BUDGET) -> str:
     )
 
 
-def canonical_labels(quads: Iterable[Quad], *, budget: int = DEFAULT_BUDGET) -> dict[str, str]:
+def canonical_labels(
+    quads: Iterable[Quad], *, budget: int = DEFAULT_BUDGET, digest: str = DIGEST
+) -> dict[str, str]:
     """Return the canonical label (`c14n0`…) of each blank node (`_:…`), in the order of issue.
 
     Raises `TooComplex`.
     """
     try:
-        return _Labelling(dict.fromkeys(quads), budget).labels()
+        return _Labelling(dict.fromkeys(quads), budget, digest).labels()
     except RecursionError:
         raise TooComplex("blank nodes are chained too deeply to canonicalize") from None
 
@@ -97,8 +113,9 @@ class _Issuer:
 class _Labelling:
     """The canonicalization state of one dataset."""
 
-    def __init__(self, quads: Iterable[Quad], budget: int) -> None:
+    def __init__(self, quads: Iterable[Quad], budget: int, digest: str) -> None:
         self.budget = budget
+        self.digest = digest
         self.canonical = _Issuer("c14n")
         self.quads_of: dict[str, list[Quad]] = {}
         for quad in quads:
@@ -135,6 +152,9 @@ class _Labelling:
         if self.budget < 0:
             raise TooComplex("too many blank nodes look alike: the work budget is spent")
 
+    def hash(self, text: str) -> str:
+        return hashlib.new(self.digest, text.encode()).hexdigest()
+
     def hash_first_degree(self, node: str) -> str:
         """Hash Related Quads (4.6): the node's quads, the node as `_:a`, every other as `_:z`."""
 
@@ -146,13 +166,13 @@ class _Labelling:
         lines = (
             _line(anonymous(s), p, anonymous(o), anonymous(g)) for s, p, o, g in self.quads_of[node]
         )
-        return _sha256("".join(sorted(lines)))
+        return self.hash("".join(sorted(lines)))
 
     def hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
         """Hash Related Blank Node (4.7)."""
         predicate = quad[1] if position != "g" else ""
         label = self.canonical.issued.get(related) or issuer.issued.get(related)
-        return _sha256(
+        return self.hash(
             position + predicate + (f"_:{label}" if label else self.first_degree[related])
         )
 
@@ -176,7 +196,7 @@ class _Labelling:
                     chosen_path, chosen_issuer = result
             data.append(digest + chosen_path)
             issuer = chosen_issuer
-        return _sha256("".join(data)), issuer
+        return self.hash("".join(data)), issuer
 
     def walk(
         self, permutation: tuple[str, ...], issuer: _Issuer, chosen_path: str
@@ -212,7 +232,3 @@ def _blank_nodes(quad: Quad) -> Iterator[str]:
 
 def _line(subject: str, predicate: str, object_: str, graph: str) -> str:
     return f"{subject} {predicate} {object_} {graph}{' ' if graph else ''}.\n"
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

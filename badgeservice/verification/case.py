@@ -24,7 +24,9 @@ class Case:
     `submission` is what counts as submitted: for an address, what stands there. `token` is the
     parsed JWT, None for a document with an embedded proof. `credential` and `proofs` are the
     re-compacted credential and its proofs of a kind we know, both empty until the profile has
-    passed; business rules read these and nothing else.
+    passed; business rules read these and nothing else. `always_shown` are the statements, as
+    N-Quads, that the holder of a badge shown in part could not leave out; None for a badge that is
+    signed as a whole.
 
     `endorsements` are those inside the document, for another walk; in `credential` they stand as
     they were written. A document that is itself an endorsement `may_be_endorsed` no further.
@@ -42,6 +44,7 @@ class Case:
     token: UnverifiedToken | None = None
     credential: Document = field(default_factory=dict)
     proofs: tuple[Document, ...] = ()
+    always_shown: tuple[str, ...] | None = None
     endorsements: tuple[Embedded, ...] = ()
     may_be_endorsed: bool = True
     hosted: Fetched | None = None

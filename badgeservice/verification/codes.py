@@ -354,6 +354,22 @@ class Code(StrEnum):
         "La signature est celle d'une clé que l'émetteur publie lui-même.",
         "The signature is by a key that the issuer itself publishes.",
     )
+    PROVEN_IN_PART = (
+        "proven_in_part",
+        Outcome.PASSED,
+        "Ce qui est montré est signé d'une clé que l'émetteur publie lui-même ; le titulaire "
+        "choisit ce qu'il montre.",
+        "What is shown is signed by a key that the issuer itself publishes; the holder chooses "
+        "what to show.",
+    )
+    PROVEN_BESIDE_UNKNOWN = (
+        "proven_beside_unknown",
+        Outcome.PASSED,
+        "La signature est celle d'une clé que l'émetteur publie lui-même ; le fichier en porte une "
+        "autre, que nous ne savons pas vérifier.",
+        "The signature is by a key that the issuer itself publishes; the file carries another one "
+        "that we cannot check.",
+    )
     HOSTED_BY_ISSUER = (
         "hosted_by_issuer",
         Outcome.PASSED,
@@ -395,6 +411,14 @@ class Code(StrEnum):
         Outcome.UNKNOWN,
         "Le badge est signé par un procédé que nous ne savons pas vérifier.",
         "The badge is signed by a method that we cannot check.",
+    )
+    BASE_PROOF = (
+        "base_proof",
+        Outcome.UNKNOWN,
+        "Le fichier est l'original, que son titulaire garde pour lui et dont il tire ce qu'il "
+        "montre ; sa signature n'a pas été vérifiée.",
+        "The file is the original, which its holder keeps and from which they make what they "
+        "show; its signature was not checked.",
     )
     PROOF_PURPOSE = (
         "proof_purpose",
@@ -549,6 +573,13 @@ class Code(StrEnum):
         "The dates of the badge are unreadable or contradict each other.",
     )
 
+    END_MAY_BE_WITHHELD = (
+        "end_may_be_withheld",
+        Outcome.UNKNOWN,
+        "Le titulaire choisit ce qu'il montre de ce badge ; il a pu taire une date de fin.",
+        "The holder chooses what to show of this badge, and may have left out when it ends.",
+    )
+
     # --- status
     NOT_WITHDRAWN = (
         "not_withdrawn",
@@ -603,6 +634,14 @@ class Code(StrEnum):
         Outcome.UNKNOWN,
         "La liste des badges retirés n'est pas signée par l'émetteur du badge.",
         "The list of withdrawn badges is not signed by the badge's issuer.",
+    )
+    STATUS_MAY_BE_WITHHELD = (
+        "status_may_be_withheld",
+        Outcome.UNKNOWN,
+        "Le titulaire choisit ce qu'il montre de ce badge ; il a pu taire où l'émetteur dit s'il "
+        "l'a retiré.",
+        "The holder chooses what to show of this badge, and may have left out where the issuer "
+        "tells whether it is withdrawn.",
     )
     STATUS_LIST_NOT_CURRENT = (
         "status_list_not_current",

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from badgeservice.errors import BadgeserviceError
 from badgeservice.extensions import alembic, db, limiter, services
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.keys import SIGNING_KINDS
 
 bp = Blueprint("health", __name__)
 
@@ -35,7 +35,7 @@ def readyz() -> ResponseReturnValue:
     except SQLAlchemyError:
         problems.append("the database does not answer, or has no tables yet")
     try:
-        for kind in KeyKind:
+        for kind in SIGNING_KINDS:
             services().office.keyring.signing_key(kind)
     except BadgeserviceError:
         problems.append("a signing key is missing or damaged")

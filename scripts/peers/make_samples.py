@@ -52,7 +52,7 @@ from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.keyring import Keyring, SigningKey
 from badgeservice.openbadges import multibase, timestamps
 from badgeservice.openbadges.bakery import Version, png, svg
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.keys import SIGNING_KINDS, KeyKind
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
 from badgeservice.openbadges.proofs.vc_jwt import Algorithm
 from badgeservice.settings import Settings
@@ -165,7 +165,7 @@ class Installation:
         settings = Settings.from_environment(self._environment)
         with create_app(settings).app_context():
             office = services().office
-            keys = [office.keyring.signing_key(kind) for kind in KeyKind]
+            keys = [office.keyring.signing_key(kind) for kind in SIGNING_KINDS]
             yield (
                 Signer(office.issuer.id, keys),
                 own_fetch(Hosting(db.session, office)),
@@ -196,9 +196,9 @@ class Signer:
     def new(cls, identifier: str, keys_dir: Path, *, now: datetime) -> Signer:
         """Return a signer with fresh keys."""
         keyring = Keyring(keys_dir, "mallory", passphrase=lambda: _PASSPHRASE)
-        for kind in KeyKind:
+        for kind in SIGNING_KINDS:
             keyring.new(kind, now=now)
-        return cls(identifier, [keyring.signing_key(kind) for kind in KeyKind])
+        return cls(identifier, [keyring.signing_key(kind) for kind in SIGNING_KINDS])
 
     def method(self, kind: KeyKind) -> str:
         """Return the DID URL of a key."""

@@ -23,7 +23,7 @@ from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.keys import SIGNING_KINDS
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 from tests.conftest import Clock
@@ -126,7 +126,7 @@ def rotated(tmp_path: Path) -> Callable[[Desk], Desk]:
         shutil.copytree(office.keyring.keys_dir, keys_dir)
         passphrase = services().settings.key_passphrase
         keyring = Keyring(keys_dir, office.issuer.slug, passphrase=passphrase)
-        for kind in KeyKind:
+        for kind in SIGNING_KINDS:
             keyring.rotate(kind, now=desk.clock())
         key_chain.tell(desk.session, office.issuer, keyring, actor="operator", now=desk.clock())
         desk.session.commit()

@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from badgeservice.errors import KeyFileError
 from badgeservice.issuing import keystore
-from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.keys import SIGNING_KINDS, KeyKind
 
 PASSPHRASE = b"a passphrase for tests"
 
 
-@pytest.fixture(params=list(KeyKind))
+@pytest.fixture(params=SIGNING_KINDS)
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A key of each kind, freshly made."""
     path = keystore.path_of(tmp_path, "demo", "key-1")
@@ -31,7 +31,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", list(KeyKind))
+@pytest.mark.parametrize("kind", SIGNING_KINDS)
 def test_what_the_file_signs_its_public_key_verifies(tmp_path: Path, kind: KeyKind) -> None:
     """The pair that was made is the pair that is read."""
     made = keystore.create(tmp_path / "key.pem", kind, PASSPHRASE)
@@ -48,6 +48,14 @@ def test_an_rsa_key_is_long_enough_for_ten_years(tmp_path: Path) -> None:
     made = keystore.create(tmp_path / "key.pem", KeyKind.RSA, PASSPHRASE)
 
     assert 3072 == made.signature_bytes * 8
+
+
+def test_no_key_is_made_that_we_only_verify_with(tmp_path: Path) -> None:
+    """P-384 is for others' badges: nothing of ours reads a file with such a key."""
+    with pytest.raises(KeyFileError, match="P-384"):
+        keystore.create(tmp_path / "key.pem", KeyKind.P384, PASSPHRASE)
+
+    assert not (tmp_path / "key.pem").exists()
 
 
 def test_nothing_secret_is_readable(path: Path) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from badgeservice.errors import BadSignature, KeyRefused
 from badgeservice.openbadges import multibase
-from badgeservice.openbadges.keys import KeyKind, PublicKey
+from badgeservice.openbadges.keys import SIGNING_KINDS, KeyKind, PublicKey
 
 # The eight points of small order, encoded as in RFC 8032.
 SMALL_ORDER = [
@@ -72,7 +72,8 @@ def test_refuses_an_ed25519_point_off_the_curve():
 
 
 @pytest.mark.parametrize(
-    ("kind", "length"), [(KeyKind.ED25519, 31), (KeyKind.ED25519, 33), (KeyKind.P256, 32)]
+    ("kind", "length"),
+    [(KeyKind.ED25519, 31), (KeyKind.ED25519, 33), (KeyKind.P256, 32), (KeyKind.P384, 33)],
 )
 def test_refuses_other_lengths(kind, length):
     """A key is exactly as long as its standard says."""
@@ -193,6 +194,38 @@ def test_verifies_es256_in_raw_form():
         key.verify(raw, b"other message")
 
 
+def test_verifies_what_another_signed_with_p384(vectors):
+    """ES384 is R and S of 48 bytes each over SHA-384; the token and its key are the W3C's."""
+    folder = vectors / "vc-jose-cose"
+    jwk = json.loads((folder / "vm-p384.json").read_bytes())["publicKeyJwk"]
+    token = (folder / "presentation-jose-multiple__vm-p384.txt").read_text().strip()
+    message, _, signature = token.rpartition(".")
+    raw = multibase.base64url_decode(signature)
+    key = PublicKey.from_jwk(jwk)
+
+    key.verify(raw, message.encode())
+
+    assert KeyKind.P384 is key.kind
+    assert 96 == key.signature_bytes
+    assert {name: jwk[name] for name in ("kty", "crv", "x", "y")} == key.to_jwk()
+    assert key == PublicKey.from_multikey(key.to_multikey())
+    assert key.to_multikey().startswith("z82")
+    for forged in (raw[:-1], bytes(96), raw[48:] + raw[:48]):
+        with pytest.raises(BadSignature):
+            key.verify(forged, message.encode())
+    with pytest.raises(BadSignature):
+        key.verify(raw, message.encode() + b" ")
+
+
+def test_a_key_of_one_curve_is_none_of_another(vectors):
+    """The same coordinates under another name are too long, too short, or off the curve."""
+    jwk = json.loads((vectors / "vc-jose-cose/vm-p384.json").read_bytes())["publicKeyJwk"]
+
+    for change in ({"crv": "P-256"}, {"y": jwk["x"]}, {"alg": "ES256"}):
+        with pytest.raises(KeyRefused):
+            PublicKey.from_jwk(jwk | change)
+
+
 @pytest.fixture(scope="session")
 def rsa_vectors(vectors):
     """The groups of the Wycheproof suite for RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits."""
@@ -303,7 +336,7 @@ def test_rsa_has_no_multikey(rsa_key):
         rsa_key.public_key.to_multikey()
 
 
-@pytest.mark.parametrize("kind", list(KeyKind))
+@pytest.mark.parametrize("kind", SIGNING_KINDS)
 def test_pem_round_trip(kind, ed25519_key, p256_key, rsa_key):
     """Line ends and surrounding white space do not matter, since files pass through editors."""
     signer = {KeyKind.ED25519: ed25519_key, KeyKind.P256: p256_key, KeyKind.RSA: rsa_key}[kind]

@@ -44,6 +44,8 @@ def test_every_check_can_pass():
         "documents_read",
         "conforms",
         "proven",
+        "proven_in_part",
+        "proven_beside_unknown",
         "hosted_by_issuer",
         "current",
         "not_withdrawn",

@@ -51,11 +51,6 @@ INTENDED = {
         Code.ISSUER_UNREACHABLE,
         "the guide takes the key from the fragment of an address; we ask the issuer for its keys",
     ),
-    "derived-di/cryptosuite-jcs.json": Difference(
-        Integrity.INDETERMINATE,
-        Code.PROOF_UNSUPPORTED,
-        "a suite that we do not know is not checked; it becomes invalid once we know it",
-    ),
     "derived-jwt/payload-swapped.txt": Difference(
         Integrity.INDETERMINATE,
         Code.CONTEXT_UNKNOWN,

@@ -286,9 +286,42 @@ def test_a_bad_proof_beside_a_good_one_is_red(school):
 
 
 def test_a_proof_of_a_strange_suite_beside_a_good_one_is_not_held_against_it(school):
-    """It is not checked; the good one was."""
+    """It is not checked, which the report says; the good one was."""
     badge = school.issue()
-    strange = {"type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022"}
-    badge["proof"] = [*badge["proof"], strange]
+    strange = {"type": "DataIntegrityProof", "cryptosuite": "bbs-2023"}
 
-    assert school.verify(badge).verdict is Verdict.GREEN
+    for proofs in ([badge["proof"][0], strange], [strange, badge["proof"][0]]):
+        report = school.verify(badge | {"proof": proofs})
+
+        [found] = [f for f in report.findings if f.check is Check.PROOF]
+        assert found.code is Code.PROVEN_BESIDE_UNKNOWN
+        assert found.detail == f"{school.method}; not checked: DataIntegrityProof bbs-2023"
+        assert report.verdict is Verdict.GREEN
+
+
+def test_strange_suites_alone_are_not_checked(school):
+    """Neither good nor bad, and each is named."""
+    badge = school.issue()
+    badge["proof"] = [{"type": "DataIntegrityProof", "cryptosuite": "bbs-2023"}, {"type": "Wax"}]
+
+    report = school.verify(badge)
+
+    [found] = [f for f in report.findings if f.check is Check.PROOF]
+    assert (found.code, found.detail) == (
+        Code.PROOF_UNSUPPORTED,
+        "DataIntegrityProof bbs-2023, Wax",
+    )
+    assert report.verdict is Verdict.AMBER
+
+
+def test_a_bad_proof_is_not_hidden_by_one_that_cannot_be_checked(school):
+    """Whichever comes first: that one is certainly wrong says more (security D8)."""
+    badge = school.issue()
+    unsigned = {key: value for key, value in badge.items() if key != "proof"}
+    [forged] = school.sign(unsigned, key=Key(66))["proof"]
+    for_an_exchange = badge["proof"][0] | {"challenge": "x"}
+    for proofs in ([forged, for_an_exchange], [for_an_exchange, forged]):
+        report = school.verify(badge | {"proof": proofs})
+
+        assert report.find(Code.BAD_SIGNATURE)
+        assert report.verdict is Verdict.RED

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from badgeservice import extensions
-from badgeservice.app import create_app
+from badgeservice.app import Stock, create_app
 from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.learning import content
 from badgeservice.learning.quiz import (
@@ -46,11 +46,13 @@ class Furnished:
 
 
 @pytest.fixture(scope="session")
-def furnished(installed: Settings, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+def furnished(
+    installed: Settings, stock: Stock, tmp_path_factory: pytest.TempPathFactory
+) -> Furnished:
     """The installation, once someone has walked all the way to a badge; made once."""
     settings = copy_of(installed, tmp_path_factory.mktemp("furnished"))
     letters = Letters()
-    app = create_app(settings, clock=Clock(), mailer=letters)
+    app = create_app(settings, clock=Clock(), mailer=letters, stock=stock)
     person = Learner(app.test_client(), letters, "anais@example.org")
     person.sign_in()
     public_id = person.earn(name="Anaïs Lemoigne")
@@ -62,9 +64,11 @@ def furnished(installed: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def app(furnished: Furnished, tmp_path: Path, clock: Clock, letters: Letters) -> Iterator[Flask]:
+def app(
+    furnished: Furnished, stock: Stock, tmp_path: Path, clock: Clock, letters: Letters
+) -> Iterator[Flask]:
     """The application, on a fresh copy of the furnished installation."""
-    yield from running(copy_of(furnished.settings, tmp_path), clock, letters)
+    yield from running(copy_of(furnished.settings, tmp_path), clock, letters, stock)
 
 
 @pytest.fixture

@@ -13,8 +13,14 @@ from badgeservice.verification.report import Finding
 
 
 def check(case: Case) -> Finding:
-    """Pass when now is neither before `validFrom` nor after `validUntil`, whichever is given."""
-    return within(case, "validFrom", "validUntil", timestamps.read)
+    """Pass when now is neither before `validFrom` nor after `validUntil`, whichever is given.
+
+    That no end is given says nothing where the holder could leave it out.
+    """
+    finding = within(case, "validFrom", "validUntil", timestamps.read)
+    if case.always_shown is not None and finding.at is None:
+        raise Doubt(Code.END_MAY_BE_WITHHELD)
+    return finding
 
 
 def within(case: Case, first: str, last: str, read: Callable[[object], datetime]) -> Finding:

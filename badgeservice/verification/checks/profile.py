@@ -40,9 +40,14 @@ CONTEXT_LISTS = frozenset(
         (_VC, _OB),
         (_VC, _OB, _EXTENSIONS),
         (_VC, _OB, contexts.DATA_INTEGRITY_V2),
+        (_VC, contexts.ED25519_2020_V1),
+        (_VC, _OB, contexts.ED25519_2020_V1),
+        (_VC, _OB, _EXTENSIONS, contexts.ED25519_2020_V1),
     }
 )
-"""The exact lists of contexts that we read. The first is for status lists."""
+"""The exact lists of contexts that we read. Those without Open Badges are for status lists; the
+last three are asked for by proofs of the type Ed25519Signature2020.
+"""
 
 MAXIMUM_NODES = 500
 MAXIMUM_NODES_WITHOUT_ID = 64
@@ -100,10 +105,14 @@ def _refuse_contexts(document: Document) -> None:
 
 
 def _read_proof(proof: Document, listed: Any) -> Document:
-    """Return a proof as it reads under the contexts of its document, which it may repeat."""
+    """Return a proof as it reads under the contexts of its document, which it may repeat.
+
+    One that signs the JSON itself signs its own as well, and stays as it is written.
+    """
     if proof.get("@context", listed) != listed:
         raise Doubt(Code.CONTEXT_NOT_ALLOWED, "/proof/@context")
-    return _round_trip(proof | {"@context": listed})
+    read = _round_trip(proof | {"@context": listed})
+    return proof if proofs.signs_json(proof) else read
 
 
 def _round_trip(part: Document) -> Document:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from badgeservice.errors import FetchFailed, StatusListRefused, Unreadable
-from badgeservice.openbadges import Document, status_list
+from badgeservice.openbadges import Document, rdfc, status_list
 from badgeservice.verification import provenance, reading, submission
 from badgeservice.verification.case import Case, Question, ask
 from badgeservice.verification.checks import dates, profile, proof
@@ -21,6 +21,8 @@ from badgeservice.verification.report import Finding
 from badgeservice.verification.submission import Kind
 
 MAXIMUM_ENTRIES = 4
+
+_STATUS = "https://www.w3.org/2018/credentials#credentialStatus"
 
 _BAD_NEWS = {"revocation": Code.REVOKED, "suspension": Code.SUSPENDED}
 """The purposes that we understand, and what a set bit then says."""
@@ -44,7 +46,24 @@ class _Entry:
 
 
 def check(case: Case) -> Finding:
-    """Pass when every status entry leads to a bit that is not set, or when there is no entry."""
+    """Pass when every status entry leads to a bit that is not set, or when there is no entry.
+
+    Where the holder could leave entries out, those that are shown may not be all.
+    """
+    finding = _read(case)
+    if finding.outcome is Outcome.PASSED and _may_be_withheld(case):
+        raise Doubt(Code.STATUS_MAY_BE_WITHHELD)
+    return finding
+
+
+def _may_be_withheld(case: Case) -> bool:
+    if case.always_shown is None:
+        return False
+    beginning = f"{rdfc.iri(reading.text(case.credential, 'id') or '')} {rdfc.iri(_STATUS)} "
+    return not any(statement.startswith(beginning) for statement in case.always_shown)
+
+
+def _read(case: Case) -> Finding:
     entries = reading.values(case.credential, "credentialStatus")
     if not entries:
         return Finding(Check.STATUS, Code.NO_STATUS)

@@ -213,7 +213,7 @@ def test_refuses_any_changed_leaf(signed, ed25519_key):
         {"type": "Ed25519Signature2020"},
         {"type": ["DataIntegrityProof"]},
         {"cryptosuite": "eddsa-jcs-2022"},
-        {"cryptosuite": "eddsa-2022"},
+        {"cryptosuite": "eddsa-rdfc-2023"},
         {"proofPurpose": "authentication"},
         {"proofPurpose": "https://w3id.org/security#assertionMethod"},
         {"proofPurpose": ["assertionMethod"]},
@@ -258,7 +258,7 @@ def test_refuses_space_around_the_signature(signed, ed25519_key, space):
 
 
 @pytest.mark.parametrize(
-    "name", ["type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"]
+    "name", ["type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue"]
 )
 def test_refuses_a_proof_without(signed, ed25519_key, name):
     """Each of these is required."""
@@ -266,6 +266,37 @@ def test_refuses_a_proof_without(signed, ed25519_key, name):
 
     with pytest.raises(ProofInvalid, match=f"missing: \\['{name}'\\]"):
         eddsa_rdfc_2022.verify(signed | {"proof": proof}, ed25519_key.public_key)
+
+
+def test_the_date_may_be_missing_and_may_not_be_taken_away(credential, signed, ed25519_key):
+    """`created` is optional (Data Integrity 1.0, section 2.1), and signed where it stands."""
+    options = {k: v for k, v in signed["proof"][0].items() if k not in ("created", "proofValue")}
+    value = ed25519_key.sign(eddsa_rdfc_2022.hash_data(credential, options).signed_bytes)
+    undated = options | {"proofValue": multibase.encode(value, multibase.BASE58BTC)}
+    stripped = options | {"proofValue": signed["proof"][0]["proofValue"]}
+
+    eddsa_rdfc_2022.verify(credential | {"proof": undated}, ed25519_key.public_key)
+    with pytest.raises(ProofInvalid) as refused:
+        eddsa_rdfc_2022.verify(credential | {"proof": stripped}, ed25519_key.public_key)
+
+    assert refused.value.code == "bad_signature"
+
+
+def test_the_former_name_is_another_suite(credential, signed, ed25519_key):
+    """`eddsa-2022` is signed in the same steps, under its own name: neither passes for the other."""
+    options = {k: v for k, v in signed["proof"][0].items() if k != "proofValue"}
+    options["cryptosuite"] = "eddsa-2022"
+    value = ed25519_key.sign(eddsa_rdfc_2022.hash_data(credential, options).signed_bytes)
+    former = options | {"proofValue": multibase.encode(value, multibase.BASE58BTC)}
+
+    eddsa_rdfc_2022.verify(credential | {"proof": former}, ed25519_key.public_key)
+    for forged in (
+        former | {"cryptosuite": "eddsa-rdfc-2022"},
+        signed["proof"][0] | {"cryptosuite": "eddsa-2022"},
+    ):
+        with pytest.raises(ProofInvalid) as refused:
+            eddsa_rdfc_2022.verify(credential | {"proof": forged}, ed25519_key.public_key)
+        assert refused.value.code == "bad_signature"
 
 
 @pytest.mark.parametrize("proof", [None, [], "z", 1, [[]], ["z"]])

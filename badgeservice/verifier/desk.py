@@ -1,0 +1,74 @@
+"""The desk: whatever somebody brings, from anywhere, and the report on it.
+
+What the walk asks is answered here: addresses of our own and the register from the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from badgeservice import verification
+from badgeservice.errors import CredentialNotFound, HolderErased, Unreadable
+from badgeservice.issuing import short_codes, verdict
+from badgeservice.issuing.hosting import Hosting, own_fetch
+from badgeservice.issuing.models import Badge
+from badgeservice.issuing.office import Office
+from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.verification import Report, Submission
+
+_LONGEST_CODE = 40
+"""Characters of a short code, with the spaces and hyphens that people put into it."""
+
+
+class Desk:
+    """The verifier of an installation. `session` gives the database session of the caller."""
+
+    def __init__(self, office: Office, *, session: Callable[[], Session]) -> None:
+        self._office, self._session = office, session
+
+    def verify(
+        self, data: bytes | Submission, *, now: datetime, recipient: str | None = None
+    ) -> Report:
+        """Return the report on what was submitted, as of `now`. Never raises for what it is.
+
+        `data` may be a file, what somebody pasted or scanned, or the short code of one of our
+        badges: then the report says nothing that leads to its holder.
+        """
+        session = self._session()
+        if isinstance(data, bytes) and (badge := self._by_short_code(session, data)) is not None:
+            try:
+                return _without_holder(verdict.report_for(session, self._office, badge, now=now))
+            except (CredentialNotFound, HolderErased):
+                pass  # nothing of it is left to be shown: to this desk it is a code like any other
+        try:
+            submission = verification.recognise(data) if isinstance(data, bytes) else data
+        except Unreadable as error:
+            return verification.unreadable(error, now=now)
+        return verification.verify(
+            submission,
+            fetch=own_fetch(Hosting(session, self._office)),
+            register=DatabaseRegister(session, self._office),
+            now=now,
+        )
+
+    def _by_short_code(self, session: Session, data: bytes) -> Badge | None:
+        """Return the badge whose code was typed, or whose page `/c/…` was named; None for neither."""
+        text = data.strip().decode(errors="replace").removeprefix(f"{self._office.base_url}/c/")
+        code = short_codes.read(text) if len(text) <= _LONGEST_CODE else None
+        return short_codes.find(session, code) if code else None
+
+
+def _without_holder(report: Report) -> Report:
+    """Return a report without what leads to the holder: whoever guesses codes learns no name."""
+    badge = report.credential
+    return replace(
+        report,
+        findings=tuple(replace(finding, detail="") for finding in report.findings),
+        credential=badge
+        and replace(badge, id=None, recipient_id=None, recipient_name=None, evidence=()),
+        endorsements=(),
+    )
