@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import environments
+import signers
 from environments import CACHE, HERE
 from tampering import (
     EDDSA,
@@ -202,9 +203,10 @@ def main(arguments: list[str]) -> int:
 
 
 def install() -> None:
-    """Make the environment of every peer."""
+    """Make the environment of every peer, and of those that sign."""
     for peer in PEERS:
         command(peer, "check")
+    signers.prepare()
 
 
 def judge(samples: Path, scratch: Path) -> Iterator[Verdict]:
