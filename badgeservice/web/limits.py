@@ -1,0 +1,50 @@
+"""How much of the verifier one visitor may use: one table for pages and programs.
+
+Whoever verifies makes us work and, with an address, ask other sites. The budgets are shared between
+the page and the API, so that nobody has them twice. What is counted is the visitor's address, in
+the memory of this process (`docs/decisions/0022-api-and-batch.md`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from badgeservice.extensions import limiter
+
+
+class Budget(StrEnum):
+    """What a visitor spends; each has its limit in `LIMITS`."""
+
+    ADDRESS = "verify an address"
+    CONTENT = "verify a text or a file"
+    RECIPIENT = "ask whose badge it is"
+    BATCH = "verify a list"
+
+
+LIMITS = {
+    Budget.ADDRESS: "10/minute",
+    Budget.CONTENT: "30/minute",
+    # Enough to try the addresses that somebody has, too few to find out whose badge it is.
+    Budget.RECIPIENT: "5/minute; 30/hour",
+    Budget.BATCH: "2/minute; 10/hour",
+}
+
+
+def of_submission(data: bytes) -> Budget:
+    """Return what it costs to verify `data`: an address makes us ask elsewhere, the rest less.
+
+    >>> of_submission(b" https://school.example/badge ").name, of_submission(b"K7QM-2XVD").name
+    ('ADDRESS', 'CONTENT')
+    """
+    is_address = data.lstrip()[:8].lower().startswith((b"http://", b"https://"))
+    return Budget.ADDRESS if is_address else Budget.CONTENT
+
+
+def spend(budget: Budget) -> None:
+    """Count one use by the visitor of this request.
+
+    Raises flask-limiter's RateLimitExceeded when there is none left; uncaught, it is answered with
+    429 and `Retry-After`.
+    """
+    with limiter.shared_limit(LIMITS[budget], scope=budget):
+        pass
