@@ -335,6 +335,12 @@ class FetchFailed(BadgeserviceError):
     code = "unreachable"
 
 
+class VerifierBusy(BadgeserviceError):
+    """Too many verifications at once; nothing was done, and trying again in a moment is right."""
+
+    code = "verifier_busy"
+
+
 class DocumentsError(BadgeserviceError):
     """A folder of documents that stands for the network has a faulty index."""
 

@@ -29,6 +29,7 @@ from badgeservice.errors import (
     KeyFileError,
     ModuleNotFound,
     SettingsError,
+    VerifierBusy,
 )
 from badgeservice.web import negotiation
 
@@ -47,7 +48,10 @@ STATUS: dict[type[BadgeserviceError], int] = {
     KeyFileError: 503,
     ClockWentBack: 503,
     SettingsError: 503,  # a secret that was there at the start, and is not now
+    VerifierBusy: 503,
 }
+_RETRY_AFTER: dict[type[BadgeserviceError], int] = {VerifierBusy: 5}
+"""After how many seconds a program should try again."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,10 @@ def _answer_http(error: HTTPException) -> Response:
 def _answer_ours(error: BadgeserviceError) -> Response:
     for kind in type(error).__mro__:
         if kind in STATUS:
-            return answer(STATUS[kind], code=error.code)
+            response = answer(STATUS[kind], code=error.code)
+            if kind in _RETRY_AFTER:
+                response.headers["Retry-After"] = str(_RETRY_AFTER[kind])
+            return response
     return _answer_unforeseen(error)
 
 

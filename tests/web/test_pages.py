@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 
+from badgeservice.errors import VerifierBusy
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import register_of_processing
 from badgeservice.web.public import personal_data
@@ -266,6 +267,24 @@ def test_an_unforeseen_error_shows_nothing_of_the_inside(app):
     assert "secret-of-the-inside" not in answer.text
     assert "Le problème vient de chez nous" in answer.text
     assert "Cotentin Digital" in answer.text
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_verifier_with_too_much_to_do_says_when_to_come_back(app, accept):
+    """503 with `Retry-After`, to people and to programs."""
+
+    def busy() -> str:
+        raise VerifierBusy("too many verifications wait already")
+
+    app.add_url_rule("/busy", view_func=busy)
+
+    answer = app.test_client().get("/busy", headers={"Accept": accept})
+
+    assert 503 == answer.status_code
+    assert "5" == answer.headers["Retry-After"]
+    assert "many verifications" not in answer.text
+    if accept == "application/json":
+        assert "verifier_busy" == answer.get_json(force=True)["code"]
 
 
 def test_a_form_that_is_too_large_is_refused(client):
