@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
 import warnings
 
 import pytest
+from pyld.jsonld import ContextResolver, JsonLdProcessor
 
-from badgeservice.errors import BadLinkedData, DataLoss, TooComplex, UnknownContext
+from badgeservice.errors import (
+    BadgeserviceError,
+    BadLinkedData,
+    DataLoss,
+    TooComplex,
+    UnknownContext,
+)
 from badgeservice.openbadges import contexts, jsonld, rdfc
 
 from . import SHARED, nquads
@@ -349,3 +357,76 @@ def test_threads_agree(guide):
         thread.join()
 
     assert results == [expected] * 120
+
+
+class TestRemembered:
+    """What contexts make of each other is kept between documents, which nobody may notice."""
+
+    @pytest.fixture
+    def documents(self, vectors):
+        """Every document of the test data that can be read under the pinned contexts."""
+        found = []
+        for path in sorted(vectors.rglob("*.json")):
+            with contextlib.suppress(ValueError, BadgeserviceError):
+                document = json.loads(path.read_bytes())
+                if isinstance(document, dict) and "@context" in document:
+                    content = {name: value for name, value in document.items() if name != "proof"}
+                    found.append((content, jsonld.canonicalize(content)))
+        return found
+
+    def test_every_document_reads_as_by_pyld_alone(self, documents):
+        """Pyld, which forgets everything before each document, is the judge."""
+        assert len(documents) >= 120
+
+        for document, canonical in documents:
+            load = jsonld.PINNED._remote_document
+            options = {"base": None, "documentLoader": load, "rdfDirection": "i18n-datatype"}
+            options["contextResolver"] = ContextResolver({}, load)
+            alone = JsonLdProcessor().expand(document, dict(options))
+            dataset = JsonLdProcessor().to_rdf(alone, dict(options))
+            compacted = JsonLdProcessor().compact(
+                alone, document["@context"], options | {"skipExpansion": True}
+            )
+
+            assert jsonld.expand(document) == alone
+            assert jsonld.recompact(document) == compacted
+            assert canonical == rdfc.canonicalize(jsonld._quads(dataset))
+
+    def test_a_context_of_the_documents_own_is_read_anew(self):
+        """The same object may say something else the next time."""
+        document = {"@context": ["urn:ctx", {"q": "urn:q"}], "q": "x"}
+        processor = jsonld.Processor(lambda address: {"@context": {"p": "urn:p"}})
+        processor.canonicalize(document)
+        document["@context"][1]["q"] = "urn:other"
+
+        assert processor.canonicalize(document) == '_:c14n0 <urn:other> "x" .\n'
+
+    def test_terms_of_a_type_that_a_document_defines_are_read_anew(self):
+        """A context inside of such a context neither."""
+        scoped = {"q": "urn:q"}
+        document = {"@context": {"T": {"@id": "urn:T", "@context": scoped}}, "@type": "T", "q": "x"}
+        processor = jsonld.Processor(no_context)
+        processor.canonicalize(document)
+        scoped["q"] = "urn:other"
+
+        assert '<urn:other> "x"' in processor.canonicalize(document)
+
+    def test_the_memory_has_a_bound(self, monkeypatch):
+        """Whoever sends ever new contexts makes us forget, and nothing else."""
+        monkeypatch.setattr(jsonld, "MAXIMUM_PROCESSED", 3)
+        processor = jsonld.Processor(lambda address: {"@context": {"p": address}})
+
+        for number in [*range(5), 0]:
+            document = {"@context": f"urn:ctx:{number}", "p": "x"}
+
+            assert processor.canonicalize(document) == f'_:c14n0 <urn:ctx:{number}> "x" .\n'
+            assert 1 <= len(processor._pyld._processed) <= 3
+
+    def test_no_context_at_all(self):
+        """An empty list makes nothing of what was there, and nothing is kept for it."""
+        processor = jsonld.Processor(no_context)
+
+        for _ in range(2):
+            assert (
+                processor.canonicalize({"@context": [], "urn:p": "x"}) == '_:c14n0 <urn:p> "x" .\n'
+            )
