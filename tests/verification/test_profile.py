@@ -342,6 +342,16 @@ def test_poison_that_fits_the_limits_still_ends(school):
     assert school.verify(badge).find(Code.TOO_COMPLEX, Code.BAD_SIGNATURE)
 
 
+def test_an_object_of_nothing_but_an_id_says_the_same_as_the_id(school):
+    """Criteria at an address have no other member, and compaction makes plain text of them."""
+    badge = school.credential()
+    badge["credentialSubject"]["achievement"]["criteria"] = {
+        "id": "https://badges.example/criteria"
+    }
+
+    assert school.verify(school.issue(**badge)).verdict is Verdict.GREEN
+
+
 def test_lists_of_one_and_the_older_class_name_say_the_same(school):
     """The strict schema wants lists, other writers do not: both are the same statements."""
     badge = copy.deepcopy(school.issue())

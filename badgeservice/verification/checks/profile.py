@@ -13,6 +13,7 @@ and must say nothing of what the badge describes.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -126,9 +127,25 @@ def _round_trip(part: Document) -> Document:
         raise Doubt(Code.TOO_COMPLEX, error.message) from None
     except BadLinkedData as error:
         raise Doubt(Code.BAD_JSONLD, error.message) from None
-    if _normal(compacted) != _normal(part):
+    read: Document = _with_references(compacted, part)
+    if _normal(read) != _normal(part):
         raise Doubt(Code.UNSIGNED_DATA, "the document changes when it is read as linked data")
-    return compacted
+    return read
+
+
+def _with_references(compacted: Any, written: Any) -> Any:
+    """Return `compacted` with objects of nothing but an id where they were `written`.
+
+    Under some terms compaction makes the id alone of them, which says the same; the standard wants
+    `criteria`, for one, to be an object even so.
+    """
+    if isinstance(compacted, list) or isinstance(written, list):
+        items, originals = (v if isinstance(v, list) else [v] for v in (compacted, written))
+        read = list(itertools.starmap(_with_references, itertools.zip_longest(items, originals)))
+        return read if isinstance(compacted, list) else read[0]
+    if isinstance(compacted, dict) and isinstance(written, dict):
+        return {k: _with_references(v, written.get(k)) for k, v in compacted.items()}
+    return written if isinstance(compacted, str) and written == {"id": compacted} else compacted
 
 
 class _Walk:
