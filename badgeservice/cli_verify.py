@@ -94,7 +94,7 @@ def make_verify_command(open_installation: OpenInstallation) -> click.Command:
         except BadgeserviceError as error:
             raise _CannotVerify(error.message) from None
         if as_json:
-            click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+            click.echo(json.dumps(report.to_json(lang or "en"), ensure_ascii=False, indent=2))
         else:
             click.echo("\n".join(_lines(report, lang or _language_of_the_environment())))
         sys.exit(EXIT_CODES[report.verdict])

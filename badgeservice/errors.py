@@ -411,3 +411,18 @@ class RecipientRefused(MailNotSent):
     """The mail server says that it cannot deliver to this address; trying again is useless."""
 
     code = "recipient_refused"
+
+
+# --- requests of programs ------------------------------------------------------------------------
+
+
+class RequestRefused(BadgeserviceError):
+    """What a program sent can be read and is not a request; the sentence names what to mend."""
+
+    code = "request_refused"
+
+
+class RequestUnreadable(RequestRefused):
+    """What a program sent cannot be read at all, or could be read in two ways."""
+
+    code = "bad_json"

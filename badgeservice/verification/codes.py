@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from badgeservice.errors import BadgeserviceError
 
@@ -54,6 +55,10 @@ class Code(StrEnum):
         code._value_ = value
         code.outcome, code.french, code.english = outcome, french, english
         return code
+
+    def in_words(self, language: Literal["fr", "en"]) -> str:
+        """Return what it means, in one sentence."""
+        return self.french if language == "fr" else self.english
 
     # --- any question
     NOT_ASKED = (

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from badgeservice.errors import Unreadable
 from badgeservice.verification.codes import Check, Code, Outcome
@@ -157,8 +157,11 @@ class Report:
                     return finding
         return None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the report as plain JSON values; the shape is a promise to machines."""
+    def to_json(self, language: Literal["fr", "en"] = "en") -> dict[str, Any]:
+        """Return the report as plain JSON values; the shape is a promise to machines.
+
+        The messages are written in `language`.
+        """
         return {
             "verdict": str(self.verdict),
             "integrity": str(self.integrity),
@@ -169,15 +172,15 @@ class Report:
                     "check": str(finding.check),
                     "outcome": str(finding.outcome),
                     "code": str(finding.code),
-                    "message": finding.code.english,
+                    "message": finding.code.in_words(language),
                     "detail": finding.detail,
                     "at": _iso(finding.at),
                 }
                 for finding in self.findings
             ],
             "credential": None if self.credential is None else _plain(asdict(self.credential)),
-            "beside": None if self.beside is None else self.beside.to_json(),
-            "endorsements": [each.to_json() for each in self.endorsements],
+            "beside": None if self.beside is None else self.beside.to_json(language),
+            "endorsements": [each.to_json(language) for each in self.endorsements],
             "checked_at": _iso(self.checked_at),
         }
 
@@ -231,9 +234,9 @@ class EndorsementReport:
         in_doubt = (Status.ACTIVE, Status.UNKNOWN)
         return self.report.integrity is Integrity.INVALID or self.report.status not in in_doubt
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: Literal["fr", "en"] = "en") -> dict[str, Any]:
         """Return the report as plain JSON values; a part of the badge's."""
-        whole = self.report.to_json()
+        whole = self.report.to_json(language)
         return {
             "place": self.place,
             **{key: whole[key] for key in ("integrity", "status", "issuer", "findings")},

@@ -149,7 +149,7 @@ def date(instant: datetime, language: Language) -> str:
 
 def explain(finding: Finding, language: Language) -> str:
     """Return what a finding means, in one sentence."""
-    return finding.code.french if language == "fr" else finding.code.english
+    return finding.code.in_words(language)
 
 
 def sentence(report: Report, language: Language) -> str:

@@ -9,6 +9,7 @@ from flask import Flask
 from badgeservice.extensions import services
 from badgeservice.mail import DevelopmentMailbox, is_loopback
 from badgeservice.web import (
+    api,
     development,
     errors,
     health,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     presentation.init_app(app)
     errors.init_app(app)
     health.init_app(app)
+    api.init_app(app)
     for blueprint in (*public.BLUEPRINTS, *learner.BLUEPRINTS):
         app.register_blueprint(blueprint)
     # Whoever reads the mails enters as anyone: they are shown on somebody's own machine only.

@@ -28,6 +28,8 @@ from badgeservice.errors import (
     IssuingRefused,
     KeyFileError,
     ModuleNotFound,
+    RequestRefused,
+    RequestUnreadable,
     SettingsError,
     VerifierBusy,
 )
@@ -45,6 +47,8 @@ STATUS: dict[type[BadgeserviceError], int] = {
     AttemptClosed: 409,
     ConflictingChange: 409,
     IssuingRefused: 409,
+    RequestUnreadable: 400,
+    RequestRefused: 422,
     KeyFileError: 503,
     ClockWentBack: 503,
     SettingsError: 503,  # a secret that was there at the start, and is not now
@@ -69,38 +73,44 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _answer_unforeseen)
 
 
-def answer(status: int, *, code: str, words: Words | None = None) -> Response:
+def answer(status: int, *, code: str, words: Words | None = None, detail: str = "") -> Response:
     """Return the answer for an error of `status`, in the form that the client reads.
 
-    `code` is for programs and the log; `words` replaces the usual words of the status.
+    `code` is for programs and the log; `words` replaces the usual words of the status; `detail`
+    tells a program what to mend.
     """
     reference = new_reference()
     log.info("refused", status=status, code=code, reference=reference, endpoint=request.endpoint)
     words = words or words_of(status)
-    if negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
+    if _for_a_person():
         page = render_template("error.html", words=words, status=status, reference=reference)
         response = make_response(page, status)
         response.headers["X-Robots-Tag"] = "noindex"
     else:
-        response = problem(status, code=code, title=words.title, reference=reference)
+        response = problem(status, code=code, title=words.title, reference=reference, detail=detail)
     response.headers["Vary"] = "Accept"
     return response
 
 
-def problem(status: int, *, code: str, title: str, reference: str) -> Response:
+def problem(status: int, *, code: str, title: str, reference: str, detail: str = "") -> Response:
     """Return a problem document (RFC 9457 §3.1)."""
-    response = make_response(
-        {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "code": code,
-            "reference": reference,
-        },
-        status,
-    )
+    document = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "reference": reference,
+    }
+    response = make_response({**document, "detail": detail} if detail else document, status)
     response.content_type = "application/problem+json"
     return response
+
+
+def _for_a_person() -> bool:
+    """Tell whether to answer with a page; addresses for programs have none."""
+    if request.path.startswith(negotiation.FOR_PROGRAMS):
+        return False
+    return negotiation.prefers_page(request.accept_mimetypes, otherwise=True)
 
 
 def new_reference() -> str:
@@ -145,6 +155,11 @@ def words_of(status: int) -> Words:
         413: Words(
             gettext("Ce que vous envoyez est trop volumineux"),
             gettext("Rien n'a été enregistré. Envoyez un fichier ou un texte plus petit."),
+        ),
+        415: Words(gettext("Nous ne lisons pas ce type de contenu"), ""),
+        422: Words(
+            gettext("Cette demande n'a pas la forme attendue"),
+            gettext("Rien n'a été enregistré. Revenez à la page précédente et réessayez."),
         ),
         429: Words(
             gettext("Trop d'essais en peu de temps"),
@@ -194,7 +209,9 @@ def _answer_http(error: HTTPException) -> Response:
 def _answer_ours(error: BadgeserviceError) -> Response:
     for kind in type(error).__mro__:
         if kind in STATUS:
-            response = answer(STATUS[kind], code=error.code)
+            # This sentence is for whoever asked: it names the place in what they sent.
+            detail = error.message if isinstance(error, RequestRefused) else ""
+            response = answer(STATUS[kind], code=error.code, detail=detail)
             if kind in _RETRY_AFTER:
                 response.headers["Retry-After"] = str(_RETRY_AFTER[kind])
             return response
@@ -205,7 +222,7 @@ def _answer_unforeseen(error: BaseException) -> Response:
     reference = new_reference()
     log.error("unforeseen", reference=reference, endpoint=request.endpoint, exc_info=error)
     words = words_of(500)
-    if negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
+    if _for_a_person():
         return make_response(
             render_template("error.html", words=words, status=500, reference=reference), 500
         )

@@ -15,6 +15,9 @@ DOCUMENTS = (
     "application/problem+json",
 )
 
+FOR_PROGRAMS = "/api/"
+"""Where the addresses begin that no person reads: no page, no cookie, any site may ask."""
+
 
 def prefers_page(accept: MIMEAccept, *, otherwise: bool) -> bool:
     """Tell whether to answer with a page rather than a JSON document.

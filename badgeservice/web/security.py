@@ -6,11 +6,14 @@ Sources: OWASP Secure Headers Project; W3C Fetch Metadata Request Headers.
 from __future__ import annotations
 
 import hashlib
+from io import BytesIO
 from pathlib import Path
+from typing import IO, Any
 
-from flask import Flask, Response, abort, request, url_for
+from flask import Flask, Request, Response, abort, request, url_for
 
 from badgeservice.settings import Environment, Settings
+from badgeservice.web.negotiation import FOR_PROGRAMS
 
 # No script, no inline style, nothing from elsewhere. Pages work without any of it.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -49,6 +52,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     production = settings.environment is Environment.PRODUCTION
     versions = _Versions(Path(str(app.static_folder)))
+    app.request_class = _Request
     app.before_request(_refuse_foreign_forms)
     app.before_request(_refuse_impossible_addresses)
 
@@ -68,8 +72,11 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _refuse_foreign_forms() -> None:
-    """Refuse a form that another site sends (Fetch Metadata), before its token is even read."""
-    if request.method not in SAFE_METHODS:
+    """Refuse a form that another site sends (Fetch Metadata), before its token is even read.
+
+    What is for programs reads no cookie, so that another site can only do there what anyone can.
+    """
+    if request.method not in SAFE_METHODS and not request.path.startswith(FOR_PROGRAMS):
         site = request.headers.get("Sec-Fetch-Site")
         if site is not None and site not in OWN_SITES:
             abort(403)
@@ -87,6 +94,16 @@ def _limit_caching(response: Response) -> None:
         response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}, immutable"
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
+
+
+class _Request(Request):
+    """A request whose files stay in memory: what people bring to be verified reaches no disk.
+
+    The limit for a whole request (`MAX_CONTENT_LENGTH`) is the limit of this memory.
+    """
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return BytesIO()
 
 
 class _Versions:
