@@ -24,12 +24,14 @@ from sqlalchemy.orm import Session
 import badgeservice
 from badgeservice import extensions, installation
 from badgeservice.app import Stock, create_app, open_keyring
+from badgeservice.fetching import Guard
 from badgeservice.issuing import issuer
 from badgeservice.mail import Message
 from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
 from tests.databases import DATABASES, Database
+from tests.sites import OTHER, SCHOOL, Sites, guard, make_authority, serving
 
 _connect = socket.socket.connect
 
@@ -280,6 +282,28 @@ def running(
         extensions.db.engine.dispose()
     if settings.database_url:
         DATABASES["postgresql"].drop(settings.database_url)
+
+
+# --- sites of others -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Vouches for the hosts of `sites`."""
+    return make_authority(tmp_path_factory.mktemp("authority"), SCHOOL, OTHER)
+
+
+@pytest.fixture
+def sites(authority: Path) -> Iterator[Sites]:
+    """The sites of the world, on loopback; nothing stands there yet."""
+    with serving(authority) as sites:
+        yield sites
+
+
+@pytest.fixture
+def way_out(sites: Sites, authority: Path) -> Guard:
+    """A way out into `sites`."""
+    return guard(sites, authority)
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

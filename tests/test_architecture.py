@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [
     {"openbadges"},
     {"verification"},
     {"storage"},
+    {"fetching"},
     {"settings", "mail", "logs", "documents", "typed_codes"},
     {"catalogue", "people"},
     {"evidence"},
