@@ -25,7 +25,9 @@ from badgeservice.web import languages
 LONGEST_RECIPIENT = 320
 """Characters of a mail address (RFC 5321, section 4.5.3.1); a DID that names a person is shorter."""
 
-_ADDRESS = r"^https?://\S{1,2040}$"
+# Written without `\s`, which is not the same in every dialect of regular expressions.
+_PERSON = r"^(?:did:[!-~]+|[^\x00-\x20\x7f-\xa0@]+@[^\x00-\x20\x7f-\xa0@]+)$"
+_ADDRESS = r"^https?://[^\x00-\x20\x7f-\xa0]{1,2040}$"
 _CODE = r"^[- ]*(?:[0-9A-TV-Za-tv-z][- ]*){8}$"
 """A short code as people type it (`issuing.short_codes` reads it)."""
 
@@ -46,11 +48,27 @@ class _Badge(fields.Field[bytes]):
         return strict_json.dumps(value)
 
 
+class QuerySchema(Schema):
+    """What may stand in the address."""
+
+    lang = fields.String(
+        validate=validate.OneOf(languages.LANGUAGES),
+        metadata={"description": "Language of the messages; else `Accept-Language`, else French."},
+    )
+
+    @post_load
+    def _named_as_elsewhere(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"language": data["lang"]} if data else {}
+
+
 class AskedSchema(Schema):
     """What belongs to a question beside the badge itself."""
 
     recipient = fields.String(
-        validate=validate.Length(1, LONGEST_RECIPIENT),
+        validate=[
+            validate.Length(3, LONGEST_RECIPIENT),
+            validate.Regexp(_PERSON, error="Neither a mail address nor a DID."),
+        ],
         metadata={"description": "A mail address or a DID: is it this person's badge?"},
     )
     language = fields.String(

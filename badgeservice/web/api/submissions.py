@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request, abort, g
+from werkzeug.datastructures import MultiDict
 
 from badgeservice.errors import RequestRefused, RequestUnreadable, UnreadableJSON
 from badgeservice.openbadges import Document, strict_json
@@ -44,9 +45,10 @@ class Asked:
 def read(request: Request) -> Asked:
     """Return what `request` asks to verify; its language becomes that of the answer.
 
-    Aborts with 413 or 415; raises RequestUnreadable for what is not JSON, RequestRefused for JSON
+    Aborts with 413 or 415. Raises RequestUnreadable for what is not JSON, RequestRefused for JSON
     or a form that asks nothing of ours.
     """
+    speak(schemas.read(schemas.QuerySchema(), once(request.args)))
     match request.mimetype:
         case _ if request.mimetype == FORM:
             return _form(request)
@@ -77,6 +79,14 @@ def document(data: bytes, *, max_bytes: int = LONGEST_DOCUMENT) -> Document:
         raise RequestUnreadable(error.message, code=error.code) from None
 
 
+def once(values: MultiDict[str, str]) -> dict[str, str]:
+    """Return the fields of a form or a query; raises RequestRefused for one that stands twice."""
+    for name, given in values.lists():
+        if len(given) > 1:
+            raise RequestRefused(f"{name[:40]!a}: Stands twice.")
+    return values.to_dict()
+
+
 def speak(asked: dict[str, Any]) -> None:
     """Answer in the language that a request names, if it names one."""
     if language := asked.pop("language", None):
@@ -96,10 +106,7 @@ def _form(request: Request) -> Asked:
     uploads = list(request.files.items(multi=True))
     if [name for name, _ in uploads] != ["file"]:
         raise RequestRefused("'file': Exactly one file.")
-    values = request.form.to_dict(flat=False)
-    if repeated := [name for name, given in values.items() if len(given) > 1]:
-        raise RequestRefused(f"{repeated[0][:40]!a}: Stands twice.")
-    asked = schemas.read(schemas.FormSchema(), request.form.to_dict())
+    asked = schemas.read(schemas.FormSchema(), once(request.form))
     speak(asked)
     data = uploads[0][1].stream.read(MAXIMUM_BYTES + 1)
     if len(data) > MAXIMUM_BYTES:

@@ -38,17 +38,12 @@ _BODY = {
         },
     },
 }
-LANGUAGE = {
-    "in": "query",
-    "name": "lang",
-    "schema": {"type": "string", "enum": list(languages.LANGUAGES)},
-    "description": "Language of the messages; else `Accept-Language`, else French.",
-}
+QUERY = [{"in": "query", "schema": schemas.QuerySchema}]
 REFUSALS = {
     400: "The body is not JSON, or could be read in two ways.",
     413: "More bytes than any badge needs.",
     415: "Not a media type that is listed here.",
-    422: "JSON or a form that is not a request; `detail` names the field.",
+    422: "JSON, a form or a query that is not a request; `detail` names the field.",
     429: "Too many requests; `Retry-After` says how many seconds to wait.",
     503: "Too much to do at this moment; `Retry-After` says how many seconds to wait.",
 }
@@ -67,7 +62,7 @@ def refusals(view: Any) -> Any:
 
 
 @bp.post("/verify")
-@bp.doc(operationId="verify", parameters=[LANGUAGE], requestBody=_BODY)
+@bp.doc(operationId="verify", parameters=QUERY, requestBody=_BODY)
 @refusals
 @bp.response(200, schemas.ReportSchema, description="The report, whatever the verdict.")
 def verify() -> dict[str, Any]:

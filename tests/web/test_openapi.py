@@ -1,0 +1,113 @@
+"""The OpenAPI document: public, right, complete, and kept by the addresses that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
+from jsonschema_rs import ValidationError
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from badgeservice.app import Stock
+from badgeservice.extensions import limiter
+from badgeservice.verification.codes import Check, Code
+from badgeservice.web.negotiation import FOR_PROGRAMS
+from tests.conftest import Clock, Letters, copy_of, running
+from tests.web.conftest import Furnished
+
+DOCUMENT = "/api/v1/openapi.json"
+
+
+@pytest.fixture(scope="module")
+def app(
+    furnished: Furnished, stock: Stock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """One application for all of these tests: asking changes nothing."""
+    folder = tmp_path_factory.mktemp("openapi")
+    yield from running(copy_of(furnished.settings, folder), Clock(), Letters(), stock)
+
+
+@pytest.fixture
+def described(app: Flask, monkeypatch: pytest.MonkeyPatch) -> schemathesis.BaseSchema:
+    """The document as schemathesis reads it; no limit stands in its way."""
+    monkeypatch.setattr(limiter, "enabled", False)
+    return schemathesis.openapi.from_wsgi(DOCUMENT, app)
+
+
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    """The document, as anyone reads it."""
+    answer = app.test_client().get(DOCUMENT)
+    assert 200 == answer.status_code
+    assert "application/json" == answer.mimetype
+    assert "*" == answer.headers["Access-Control-Allow-Origin"]
+    loaded: dict[str, Any] = answer.json
+    return loaded
+
+
+def test_the_document_is_a_right_one(described):
+    """By the JSON Schema of the OpenAPI Initiative, which schemathesis carries."""
+    described.validate()
+
+    with pytest.raises(ValidationError):
+        schemathesis.openapi.from_dict(described.raw_schema | {"paths": []}).validate()
+
+
+def test_every_answer_of_verification_is_described(document):
+    """The codes are the interface for programs: none is missing, and none is made up."""
+    finding = document["components"]["schemas"]["Finding"]["properties"]
+
+    assert [str(code) for code in Code] == finding["code"]["enum"]
+    assert [str(check) for check in Check] == finding["check"]["enum"]
+
+
+def test_every_address_for_programs_is_described(app, document):
+    """And every refusal that a program should be ready for."""
+    served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(FOR_PROGRAMS)}
+
+    assert served == set(document["paths"]) | {DOCUMENT}
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert {"400", "413", "415", "422", "429", "503"} < operation["responses"].keys()
+
+
+def test_the_addresses_keep_what_the_document_says(described):
+    """What it allows is answered as described, what it forbids is refused, and nothing is a 5xx."""
+    asked = set()
+    for found in described.get_all_operations():
+        operation = found.ok()
+        asked.add(operation.path)
+        for mode in GenerationMode:
+            cases = operation.as_strategy(generation_mode=mode)
+            _ask_each(cases)
+
+    assert set(described.raw_schema["paths"]) == asked
+
+
+def _ask_each(cases: SearchStrategy[schemathesis.Case]) -> None:
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def ask(case: schemathesis.Case) -> None:
+        answer = case.call()
+        excluded = []
+        # Which numbers are exact, no JSON Schema can say.
+        if answer.status_code == 400 and answer.json()["code"] == "bad_number":
+            excluded.append(positive_data_acceptance)
+        # An empty list, or a truth, cannot be told from nothing and from a word in a form.
+        if case.media_type == "multipart/form-data":
+            excluded.append(negative_data_rejection)
+        case.validate_response(answer, excluded_checks=excluded)
+
+    ask()
