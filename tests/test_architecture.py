@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"learning"},
     {"awarding"},
     {"issuing"},
-    {"sharing", "erasure", "verifier"},
+    {"sharing", "erasure", "verifier", "kit"},
     {"extensions"},
     {"web"},
     {"app"},

@@ -710,6 +710,12 @@ class Code(StrEnum):
         "Une version plus récente remplace ce fichier.",
         "A newer version replaces this file.",
     )
+    TRIAL = (
+        "trial",
+        Outcome.UNKNOWN,
+        "Ce badge a été délivré à l'essai, par un site de démonstration.",
+        "This badge was issued on trial, by a demonstration site.",
+    )
     WITHDRAWN = (
         "withdrawn",
         Outcome.FAILED,

@@ -16,12 +16,17 @@ from badgeservice.openbadges import Document, jsonld
 
 
 class RegisterState(StrEnum):
-    """What became of a badge that we released."""
+    """What became of a badge that we released.
+
+    `TRIAL` is what the register of a demonstration says of a badge in force, once it is carried
+    outside of its own site.
+    """
 
     ACTIVE = "active"
     REVOKED = "revoked"
     SUSPENDED = "suspended"
     WITHDRAWN = "withdrawn"
+    TRIAL = "trial"
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,11 @@ _UNPROVEN = (
 )
 """The failures that say nothing of the content, only that the named issuer does not stand by it."""
 
+_ON_TRIAL = {
+    "fr": "Badge d'essai, délivré par un site de démonstration : il ne prouve rien",
+    "en": "Trial badge, issued by a demonstration site: it proves nothing",
+}
+
 _NOT_IN_FORCE = {
     Status.WITHDRAWN: {
         "fr": "Ce badge n'est plus public, à la demande de la personne concernée",
@@ -175,6 +180,8 @@ def sentence(report: Report, language: Language) -> str:
     if report.verdict is Verdict.GREEN:
         return {"fr": "Badge authentique et actif", "en": "Genuine badge, active"}[language]
     if (report.integrity, report.status) == (Integrity.VALID, Status.ACTIVE):
+        if report.find(Code.TRIAL):
+            return _ON_TRIAL[language]
         return {
             "fr": f"{_opening(report, 'fr')}. Nous ne connaissons pas cet émetteur",
             "en": f"{_opening(report, 'en')}. We do not know this issuer",

@@ -673,12 +673,13 @@ class TestReport:
         document = port.endorsement()
         port.school.owns = lambda issuer_id: issuer_id in (school.id, port.id)
         said = set()
-        for state in RegisterState:
+        states = set(RegisterState) - {RegisterState.TRIAL}  # which is said of badges alone
+        for state in states:
             school.enter(document, state=state)
             found = only(school.verify(issued(school, holding(school, port.sign(document)))))
             said.add(words.endorsement_sentence(found, language))
 
-        assert len(said) == len(RegisterState)
+        assert len(said) == len(states)
         assert all("{" not in sentence for sentence in said)
         assert isinstance(school.entries[document["id"]], RegisterEntry)
 

@@ -78,6 +78,18 @@ def test_the_register_says_what_became_of_a_badge(school, state, code, status, v
     assert (report.integrity, report.issuer) == (Integrity.VALID, Issuer.OURS)
 
 
+def test_a_trial_is_never_green(school):
+    """A badge of a demonstration proves nothing outside of its own site, however well it is signed."""
+    badge = school.issue()
+    school.enter(school.credential(), state=RegisterState.TRIAL, since=NOW)
+
+    report = school.verify(badge)
+
+    assert finding_of(report) == Finding(Check.REGISTER, Code.TRIAL, "", NOW)
+    assert (report.integrity, report.status) == (Integrity.VALID, Status.ACTIVE)
+    assert (report.verdict, report.issuer) == (Verdict.AMBER, Issuer.UNKNOWN)
+
+
 def test_a_replaced_edition_leads_to_the_one_that_stands(school):
     """The old edition's bit is set in the list as well; replaced is what people should read."""
     badge = school.issue()

@@ -101,6 +101,11 @@ TABLE = [
         "File intact, signed by badges.example. We do not know this issuer",
     ),
     (
+        {Check.REGISTER: Code.TRIAL},
+        "Badge d'essai, délivré par un site de démonstration : il ne prouve rien",
+        "Trial badge, issued by a demonstration site: it proves nothing",
+    ),
+    (
         STRANGER | {Check.STATUS: Code.REVOKED},
         "Fichier intact, signé par badges.example, mais retiré par l'émetteur le 20 novembre 2026",
         "File intact, signed by badges.example, withdrawn by its issuer on 20 November 2026",

@@ -20,6 +20,7 @@ _ANSWERS = {
     RegisterState.REVOKED: Code.REVOKED,
     RegisterState.SUSPENDED: Code.SUSPENDED,
     RegisterState.WITHDRAWN: Code.WITHDRAWN,
+    RegisterState.TRIAL: Code.TRIAL,
 }
 
 

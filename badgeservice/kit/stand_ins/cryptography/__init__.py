@@ -1,0 +1,1 @@
+"""Public-key signatures in a browser, under the names that the verifier imports."""
