@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import nh3
 from flask import Flask, get_flashed_messages, request
 from flask_babel import format_date, gettext
 from markupsafe import Markup
@@ -25,6 +26,9 @@ _UNBREAKABLE = re.compile(
     rf" (?=[:;?!»%](?:\W|$))|(?<=«) |(?:(?<=\d)|(?<=\b1er)) (?=(?:{_AFTER_NUMBERS})\b)"
 )
 SITE_NAME = "Cotentin Digital"
+LONGEST_TEXT = 4000
+"""Characters of a stranger's text that a page shows."""
+_STRESS = {"p", "em", "strong", "ul", "ol", "li", "br"}
 
 
 def local(instant: datetime) -> datetime:
@@ -93,6 +97,18 @@ def rich_text(markdown_source: str) -> Markup:
     The renderer lets nothing through but an allow-list; this is the one place that trusts it.
     """
     return Markup(markdown.render(markdown_source, media=""))
+
+
+def strangers_text(markdown_source: str) -> Markup:
+    """Return what somebody else wrote in Markdown: how it is stressed, and no way out of our page.
+
+    Cut before it is read: nobody reads more than a screen of it, and a parser may be slow on what
+    was made to be slow.
+    """
+    text = markdown_source[:LONGEST_TEXT]
+    if len(markdown_source) > LONGEST_TEXT:
+        text += "…"
+    return Markup(nh3.clean(rich_text(text), tags=_STRESS, attributes={}))
 
 
 def level_name(slug: str) -> str:

@@ -47,7 +47,6 @@ def test_from_home_to_badge_in_english(
         MODULE_PATH["fr"],
         "/entreprises",
         "/verifier",
-        "/verifier?badge=nulle+part",
         "/aide",
         "/accessibilite",
         "/donnees-personnelles",

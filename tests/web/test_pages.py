@@ -22,7 +22,6 @@ PUBLIC = [
     f"/modules/{MODULE}",
     "/entreprises",
     "/verifier",
-    "/verifier?badge=nothing",
     "/aide",
     "/accessibilite",
     "/donnees-personnelles",
@@ -152,7 +151,12 @@ def test_no_template_trusts_what_it_is_given(template):
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_every_form_that_acts_carries_its_token(template):
-    """A form without one is refused, and the person does not know why."""
+    """A form without one is refused, and the person does not know why.
+
+    The verifier's acts on nothing, and a token would cost everybody a cookie.
+    """
+    if template.parent.name == "verifier":
+        return
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", template.read_text(), re.DOTALL):
         assert 'name="csrf_token"' in form
 
@@ -222,13 +226,6 @@ ID = "7YWHMfk9JZe3LM9g1ZauHu"
 def test_a_badge_is_found_in_what_a_person_types(typed, expected):
     """Only at our own address: another site's path proves nothing."""
     assert expected == public_id_in(typed, "https://badges.example")
-
-
-def test_checking_leads_to_the_page_of_the_badge(client, public_id):
-    """One field, one tap."""
-    answer = client.get("/verifier", query_string={"badge": f"http://localhost/b/{public_id}"})
-
-    assert f"/b/{public_id}" == answer.headers["Location"]
 
 
 # --- errors --------------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ OPEN_TO_ALL = {
 }
 PRIVATE = ("space.", "quiz.", "offers.", "my_badges.", "account.erase")
 
+# Forms that read no cookie and change nothing, so that there is nothing to send in another's name.
+ACTS_ON_NOTHING = {"verifier.page"}
+
 # What the forms of a person's own pages ask for.
 ANYTHING = {
     "visibility": "public",
@@ -190,6 +193,8 @@ def test_attack_every_form_without_its_token_is_refused(app, holder, world):
     """W2: another site can send any form in the name of whoever is signed in."""
     tried = 0
     for rule in forms_of(app):
+        if rule.endpoint in ACTS_ON_NOTHING:
+            continue
         answer = holder.client.post(world.path(rule), data=ANYTHING)
         assert answer.status_code in (400, 403), rule
         tried += 1

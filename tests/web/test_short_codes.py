@@ -76,7 +76,7 @@ def test_a_code_is_a_verdict_of_now(app, client, code, public_id):
 )
 def test_the_page_for_checking_takes_a_code_as_it_was_meant(client, code, retype):
     """Lower case, hyphens, spaces and look-alikes are forgiven."""
-    answer = client.get("/verifier", query_string={"badge": retype(code)})
+    answer = client.post("/verifier", data={"badge": retype(code)})
 
     assert 303 == answer.status_code
     assert f"/c/{code}?lang=fr" == answer.headers["Location"]

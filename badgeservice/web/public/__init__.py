@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from badgeservice.web.public import badges, codes, documents, frameworks, modules, ob2, pages
+from badgeservice.web.public import (
+    badges,
+    codes,
+    documents,
+    frameworks,
+    modules,
+    ob2,
+    pages,
+    verifier,
+)
 
-BLUEPRINTS = (pages.bp, modules.bp, frameworks.bp, badges.bp, codes.bp, documents.bp, ob2.bp)
+BLUEPRINTS = (
+    pages.bp,
+    modules.bp,
+    frameworks.bp,
+    badges.bp,
+    codes.bp,
+    verifier.bp,
+    documents.bp,
+    ob2.bp,
+)

@@ -20,14 +20,14 @@ from badgeservice.issuing.hosting import PUBLIC_FORMATS, Hosting
 from badgeservice.issuing.models import Badge, BadgeState, Credential, Format, Visibility
 from badgeservice.issuing.states import Reason
 from badgeservice.sharing import qr
-from badgeservice.verification import Report, words
-from badgeservice.verification.report import Status, Verdict
+from badgeservice.verification import Report
+from badgeservice.verification.report import Status
 from badgeservice.verification.summary import Summary
 from badgeservice.web import errors, languages, negotiation
 from badgeservice.web.errors import Words
 from badgeservice.web.presentation import rich_text
-from badgeservice.web.public import documents, recognition
-from badgeservice.web.public.recognition import Recognition
+from badgeservice.web.public import documents
+from badgeservice.web.public.told import Told, strength_in
 
 bp = Blueprint("badges", __name__)
 
@@ -38,7 +38,6 @@ FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in PUBLIC_FORMATS)
 MISSES = "60/minute"
 # From the fewest people to the most.
 _AUDIENCES = (Visibility.PRIVATE, Visibility.LINK, Visibility.PUBLIC)
-_TONES = {Verdict.GREEN: "green", Verdict.AMBER: "amber", Verdict.RED: "red"}
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,9 @@ class Shown(Face):
         return summary
 
     @property
-    def sentence(self) -> str:
-        """The verdict in one sentence, in the reader's language."""
-        return words.sentence(self.report, languages.current())
+    def told(self) -> Told:
+        """The report in the reader's words, as the verifier tells it of any badge."""
+        return Told(self.report, because=self.reason)
 
     @property
     def reason(self) -> str:
@@ -121,18 +120,9 @@ class Shown(Face):
         return issuing_words.REASONS[Reason(self.record.state_reason)][languages.current()]
 
     @property
-    def tone(self) -> str:
-        """The colour of the verdict: green, amber or red."""
-        return _TONES[self.report.verdict]
-
-    @property
     def strength(self) -> Strength:
         """How strong the evidence is, from the signed result; without one, merely declared."""
-        for level in self.summary.achieved_levels:
-            name, _, number = level.id.rpartition("#strength-")
-            if name and number.isdigit() and int(number) in list(Strength):
-                return Strength(int(number))
-        return Strength.DECLARED
+        return strength_in(self.summary)
 
     @property
     def social_title(self) -> str:
@@ -145,11 +135,6 @@ class Shown(Face):
         }
         mark = marks.get(self.report.status)
         return f"{self.text('name')} ({mark})" if mark else self.text("name")
-
-    @property
-    def recognitions(self) -> list[Recognition]:
-        """Who else recognises this badge: the endorsements inside it, each with its own verdict."""
-        return recognition.inside(self.report.endorsements)
 
     @property
     def short_code(self) -> str:
@@ -198,7 +183,6 @@ def page(public_id: str) -> Response:
         "badges/badge.html",
         badge=shown,
         strengths=list(Strength),
-        explain=words.explain,
         rich_text=rich_text,
     )
     return _indexed_if_public(response, badge)

@@ -44,7 +44,7 @@ def _unknown(typed: str) -> Response:
     if not negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
         words = Words(gettext("Aucun badge public n'a ce code"), "")
         return errors.answer(404, code="short_code_unknown", words=words)
-    page = render_template("pages/check.html", asked=typed, problem="code")
+    page = render_template("verifier/ask.html", asked=typed, problem="code")
     response = make_response(page, 404)
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Vary"] = "Accept"

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from badgeservice.catalogue.strength import Strength
 from badgeservice.extensions import services
-from badgeservice.issuing import short_codes
-from badgeservice.web import languages
 from badgeservice.web.languages import bilingual
 from badgeservice.web.public import modules
 from badgeservice.web.public.personal_data import held
@@ -32,17 +30,6 @@ def home() -> str:
 def employers() -> str:
     """Say what a badge tells an employer, and how to train a team."""
     return render_template("pages/employers.html", strengths=list(Strength))
-
-
-@bilingual(bp, fr="/verifier", en="/verify")
-def check() -> str | Response:
-    """Take the address or the code of one of our badges and go to what stands there."""
-    asked = request.args.get("badge", "").strip()
-    if public_id := public_id_in(asked, services().settings.base_url):
-        return redirect(url_for("badges.page", public_id=public_id), 303)
-    if code := short_codes.read(asked):
-        return redirect(url_for("codes.verdict", typed=code, lang=languages.current()), 303)
-    return render_template("pages/check.html", asked=asked, problem="link" if asked else "")
 
 
 @bilingual(bp, fr="/aide", en="/help")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import nh3
 from flask_babel import gettext
 from markupsafe import Markup
 
@@ -17,10 +16,7 @@ from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.openbadges import strict_json
 from badgeservice.verification import EndorsementReport, recognise, verify_endorsement, words
 from badgeservice.web import languages
-from badgeservice.web.presentation import long_date, rich_text
-
-# A stranger's words: how they are stressed, and no way out of our page.
-_STRESS = {"p", "em", "strong", "ul", "ol", "li", "br"}
+from badgeservice.web.presentation import long_date, strangers_text
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Recognition:
         said = self.found.endorsement
         if said is None or said.comment is None or self.tone not in ("green", "quiet"):
             return Markup()
-        return Markup(nh3.clean(rich_text(said.comment), tags=_STRESS, attributes={}))
+        return strangers_text(said.comment)
 
     @property
     def icon(self) -> str:
