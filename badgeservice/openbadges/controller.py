@@ -12,11 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from badgeservice.errors import BadTimestamp, KeyRefused, MethodNotListed, MethodRefused
+from badgeservice.errors import (
+    BadTimestamp,
+    KeyRefused,
+    MethodNotListed,
+    MethodRefused,
+)
 from badgeservice.openbadges import Document, contexts, timestamps
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 
 ASSERTION = "assertionMethod"
+
+MAXIMUM_KEYS = 100
+"""How many keys of a set are looked at."""
 
 _MULTIBASE_TYPES = ("Multikey", "Ed25519VerificationKey2020")
 _JWK_TYPES = ("JsonWebKey", "JsonWebKey2020")
@@ -70,30 +78,71 @@ def find_method(
     `MethodRefused` with a code: `controller_mismatch`, `method_ambiguous`, `method_type_unknown`,
     `key_expired`, `key_revoked`; `KeyRefused` if the key itself must not be believed.
     """
-    if document.get("id") != controller:
-        message = f"the document is about {str(document.get('id'))[:200]}, not {controller[:200]}"
-        raise MethodRefused(message, code="controller_mismatch")
-    listed = [entry for entry in _array(document, purpose) if _id(entry, controller) == method_id]
-    if not listed:
-        raise MethodNotListed(f"{method_id[:200]} is not listed under {purpose}")
-    described = [entry for entry in listed if isinstance(entry, dict)] + [
-        entry
-        for entry in _array(document, "verificationMethod")
-        if isinstance(entry, dict) and _id(entry, controller) == method_id
-    ]
-    if not described:
-        raise MethodNotListed(f"{method_id[:200]} is listed and not described")
-    if any(entry != described[0] for entry in described):
-        message = f"{method_id[:200]} is described in several ways"
-        raise MethodRefused(message, code="method_ambiguous")
-    method = described[0]
-    if method.get("controller") != controller:
-        message = f"the controller of {method_id[:200]} is not {controller[:200]}"
-        raise MethodRefused(message, code="controller_mismatch")
-    if not even_revoked:
-        _refuse_past(method, "revoked", "key_revoked", now)
-    _refuse_past(method, "expires", "key_expired", now)
+    method = _listed(document, method_id, controller, purpose)
+    _refuse_over(method, now, even_revoked)
     return _key_of(method)
+
+
+def find_method_of(
+    document: Document,
+    key: PublicKey,
+    *,
+    controller: str,
+    now: datetime,
+    even_revoked: bool = False,
+) -> str:
+    """Return the id under which `document` lets `key` make assertions for `controller`.
+
+    For a signature that shows its key instead of naming it. Raises `MethodNotListed` if the key is
+    not there, and `MethodRefused` as `find_method` does if its time is over.
+    """
+    listed = (_id(entry, controller) for entry in _array(document, ASSERTION))
+    for method_id in dict.fromkeys(filter(None, listed)):
+        try:
+            method = _listed(document, method_id, controller, ASSERTION)
+            found = _key_of(method)
+        except (MethodRefused, KeyRefused):
+            continue  # whatever it is, it is not this key
+        if found == key:
+            _refuse_over(method, now, even_revoked)
+            return method_id
+    raise MethodNotListed(f"the key is not listed under {ASSERTION}")
+
+
+def is_only_named(document: Document, method_id: str, *, controller: str) -> bool:
+    """Tell whether `document` lists a method for making assertions and says no more of it."""
+    entries = [
+        (name, entry)
+        for name in (ASSERTION, "verificationMethod")
+        for entry in _array(document, name)
+        if _id(entry, controller) == method_id
+    ]
+    return any(name == ASSERTION for name, _ in entries) and not any(
+        isinstance(entry, dict) for _, entry in entries
+    )
+
+
+def from_jwks(key_set: Document, *, address: str, controller: str, has_to_name: bool) -> Document:
+    """Return a JSON Web Key Set as the controller document that says the same.
+
+    `address` is where it stands. Each key becomes a method whose id is its `kid`, alone and as
+    fragment of that address: tokens name keys in both ways. A key whose `iss` is somebody else is left out,
+    and with `has_to_name` also one without `iss`: a set for a whole site speaks for each issuer on
+    it by name only. Raises `MethodRefused` (`issuer_document_unreadable`) for what is no key set.
+    """
+    keys = key_set.get("keys")
+    if not isinstance(keys, list) or len(keys) > MAXIMUM_KEYS:
+        message = f"not a set of at most {MAXIMUM_KEYS} keys"
+        raise MethodRefused(message, code="issuer_document_unreadable")
+    methods = [
+        {"id": name, "type": "JsonWebKey", "controller": controller, "publicKeyJwk": jwk}
+        for jwk in keys
+        if isinstance(jwk, dict)
+        and isinstance(jwk.get("kid"), str)
+        and jwk.get("iss", None if has_to_name else controller) == controller
+        for name in (jwk["kid"], f"{address}#{jwk['kid']}")
+    ]
+    return {"id": controller, ASSERTION: methods}
 
 
 def method_document(method: Method, *, controller: str) -> Document:
@@ -165,6 +214,37 @@ def _id(entry: Any, controller: str) -> str | None:
     if not isinstance(address, str):
         return None
     return controller + address if address.startswith("#") else address
+
+
+def _listed(document: Document, method_id: str, controller: str, purpose: str) -> Document:
+    """Return the one description of a method that is listed under a purpose."""
+    if document.get("id") != controller:
+        message = f"the document is about {str(document.get('id'))[:200]}, not {controller[:200]}"
+        raise MethodRefused(message, code="controller_mismatch")
+    listed = [entry for entry in _array(document, purpose) if _id(entry, controller) == method_id]
+    if not listed:
+        raise MethodNotListed(f"{method_id[:200]} is not listed under {purpose}")
+    described = [entry for entry in listed if isinstance(entry, dict)] + [
+        entry
+        for entry in _array(document, "verificationMethod")
+        if isinstance(entry, dict) and _id(entry, controller) == method_id
+    ]
+    if not described:
+        raise MethodNotListed(f"{method_id[:200]} is listed and not described")
+    if any(entry != described[0] for entry in described):
+        message = f"{method_id[:200]} is described in several ways"
+        raise MethodRefused(message, code="method_ambiguous")
+    method: Document = described[0]
+    if method.get("controller") != controller:
+        message = f"the controller of {method_id[:200]} is not {controller[:200]}"
+        raise MethodRefused(message, code="controller_mismatch")
+    return method
+
+
+def _refuse_over(method: Document, now: datetime, even_revoked: bool) -> None:
+    if not even_revoked:
+        _refuse_past(method, "revoked", "key_revoked", now)
+    _refuse_past(method, "expires", "key_expired", now)
 
 
 def _refuse_past(method: Document, name: str, code: str, now: datetime) -> None:

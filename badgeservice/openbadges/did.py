@@ -1,16 +1,19 @@
-"""Decentralized identifiers: `did:key`, which is its own key, and `did:web`, which is an address.
+"""Decentralized identifiers: `did:key` and `did:jwk` are their own keys, `did:web` is an address.
 
-Sources: W3C CCG "The did:key Method" and "did:web Method Specification".
+Sources: W3C CCG "The did:key Method" and "did:web Method Specification"; "did:jwk Method".
 """
 
 from __future__ import annotations
 
 import re
 
-from badgeservice.errors import DIDRefused, KeyRefused
-from badgeservice.openbadges import Document, controller
+from badgeservice.errors import BadEncoding, DIDRefused, KeyRefused, UnreadableJSON
+from badgeservice.openbadges import Document, controller, multibase, strict_json
 from badgeservice.openbadges.controller import Method
-from badgeservice.openbadges.keys import PublicKey
+from badgeservice.openbadges.keys import KIND_UNKNOWN, PublicKey
+
+_LONGEST_DID_JWK = 2048
+"""Characters: an RSA key of the greatest length that we admit takes a thousand."""
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # A name of at least two labels, the last of which begins with a letter: no address of a machine.
@@ -30,7 +33,7 @@ def resolve_did_key(did: str) -> Document:
     """Return the DID document of a `did:key`, which follows from its text alone.
 
     Its one method is `did:key:<key>#<key>`. Raises `DIDRefused` for other methods and for a key
-    that must not be believed.
+    that must not be believed, with the code `KIND_UNKNOWN` for a kind that we do not verify with.
     """
     prefix, _, multikey = did.rpartition(":")
     if prefix != "did:key":
@@ -38,8 +41,31 @@ def resolve_did_key(did: str) -> Document:
     try:
         key = PublicKey.from_multikey(multikey)
     except KeyRefused as error:
-        raise DIDRefused(error.message) from None
+        raise _refused(error) from None
     return controller.controller_document(did, [Method(f"{did}#{multikey}", key)])
+
+
+def resolve_did_jwk(did: str) -> Document:
+    """Return the DID document of a `did:jwk`, whose text is a JSON Web Key in base64url.
+
+    Its one method is `did:jwk:<key>#0`. Raises like `resolve_did_key`, also for JSON that could be
+    read in two ways and for a key that is not meant for signatures.
+    """
+    encoded = did.removeprefix("did:jwk:")
+    if encoded == did or len(did) > _LONGEST_DID_JWK:
+        raise DIDRefused(f"not a did:jwk: {did[:200]!a}")
+    try:
+        key = PublicKey.from_jwk(strict_json.load_object(multibase.base64url_decode(encoded)))
+    except (BadEncoding, UnreadableJSON) as error:
+        raise DIDRefused(f"did:jwk: {error.message}") from None
+    except KeyRefused as error:
+        raise _refused(error) from None
+    return controller.controller_document(did, [Method(f"{did}#0", key)])
+
+
+def _refused(error: KeyRefused) -> DIDRefused:
+    code = KIND_UNKNOWN if error.code == KIND_UNKNOWN else None
+    return DIDRefused(error.message, code=code)
 
 
 def did_web_url(did: str) -> str:

@@ -54,6 +54,19 @@ _MULTICODEC = {
     KeyKind.P256: b"\x80\x24",
     KeyKind.P384: b"\x81\x24",
 }
+KIND_UNKNOWN = "method_type_unknown"
+"""The code of a `KeyRefused` that says nothing against the key: we cannot verify with its kind."""
+
+_OTHER_MULTICODECS = {
+    b"\xe7\x01": "secp256k1",
+    b"\x82\x24": "P-521",
+    b"\x83\x24": "Ed448",
+    b"\x85\x24": "RSA",
+    b"\xeb\x01": "BLS12-381",
+}
+_OTHER_CURVES = ("secp256k1", "P-521", "Ed448")
+"""Kinds of key that sign as well as ours, and that we do not verify with: unknown, not refused."""
+
 _JWK_TYPE = {
     KeyKind.ED25519: "OKP",
     KeyKind.P256: "EC",
@@ -143,6 +156,8 @@ class PublicKey:
         for kind, prefix in _MULTICODEC.items():
             if data.startswith(prefix):
                 return cls(kind, data[len(prefix) :])
+        if name := _OTHER_MULTICODECS.get(data[:2]):
+            raise KeyRefused(f"Multikey: a key of the kind {name}", code=KIND_UNKNOWN)
         raise KeyRefused(f"Multikey: unknown multicodec prefix {data[:2].hex()}")
 
     def to_multikey(self) -> str:
@@ -164,6 +179,8 @@ class PublicKey:
             raise KeyRefused("JWK: carries a private key", code="private_key")
         name = KeyKind.RSA if jwk.get("kty") == "RSA" else jwk.get("crv")
         kind = next((k for k in KeyKind if k == name), None)
+        if kind is None and jwk.get("kty") in ("EC", "OKP") and name in _OTHER_CURVES:
+            raise KeyRefused(f"JWK: a key of the kind {name}", code=KIND_UNKNOWN)
         if kind is None or jwk.get("kty") != _JWK_TYPE[kind]:
             raise KeyRefused("JWK: neither OKP with Ed25519, nor EC with P-256 or P-384, nor RSA")
         if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):

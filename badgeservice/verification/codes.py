@@ -503,8 +503,14 @@ class Code(StrEnum):
         "La clé qui a signé n'est pas parmi celles que l'émetteur publie pour ses badges.",
         "The key that signed is not among those that the issuer publishes for its badges.",
     )
-    KEY_NOT_NAMED = (
+    KEY_NOT_BOUND = (
         "key_not_bound_to_issuer",
+        Outcome.FAILED,
+        "La clé jointe au fichier n'est pas parmi celles que l'émetteur publie.",
+        "The key that comes with the file is not among those that the issuer publishes.",
+    )
+    KEY_NOT_NAMED = (
+        "key_not_named",
         Outcome.UNKNOWN,
         "Le fichier ne nomme pas celle des clés de l'émetteur qui l'aurait signé.",
         "The file does not name which of the issuer's keys is said to have signed it.",

@@ -13,6 +13,7 @@ from badgeservice.openbadges.keys import PublicKey
 
 ISSUER = "https://badges.example/issuers/a"
 KEY = f"{ISSUER}/keys/1"
+SET = "https://badges.example/.well-known/jwks.json"
 
 
 @pytest.fixture
@@ -312,3 +313,117 @@ def test_refuses_keys_that_must_not_be_believed(document, find):
     document["verificationMethod"][0]["publicKeyMultibase"] = "z6Mk"
     with pytest.raises(KeyRefused):
         find(document)
+
+
+class TestShownKey:
+    """A signature that shows its key instead of naming it: is the key among the controller's?"""
+
+    def test_it_is_found_under_the_name_that_its_controller_gives_it(self, document, method, now):
+        """What counts is the controller's document."""
+        assert KEY == controller.find_method_of(document, method.key, controller=ISSUER, now=now)
+
+    @pytest.mark.parametrize("purpose", ["authentication", "keyAgreement"])
+    def test_k3_listed_for_another_purpose_only(self, document, method, now, purpose):
+        """A key to sign in with issues nothing."""
+        document[purpose] = document.pop("assertionMethod")
+
+        with pytest.raises(MethodNotListed):
+            controller.find_method_of(document, method.key, controller=ISSUER, now=now)
+
+    def test_another_key_is_not_there(self, document, other_ed25519_key, now):
+        """However many there are, also among some that cannot be read."""
+        document["assertionMethod"] += ["urn:x:undescribed", {"id": f"{ISSUER}#2"}, 5]
+
+        with pytest.raises(MethodNotListed):
+            controller.find_method_of(
+                document, other_ed25519_key.public_key, controller=ISSUER, now=now
+            )
+
+    def test_its_time_counts(self, method, now):
+        """Listed and withdrawn is withdrawn; a register may know better."""
+        document = controller.controller_document(ISSUER, [Method(KEY, method.key, revoked=now)])
+        options = {"controller": ISSUER, "now": now}
+
+        with pytest.raises(MethodRefused) as refused:
+            controller.find_method_of(document, method.key, **options)
+
+        assert refused.value.code == "key_revoked"
+        assert KEY == controller.find_method_of(document, method.key, **options, even_revoked=True)
+
+
+def test_only_named(document):
+    """Whoever lists an address alone says where the key is described."""
+    assert not controller.is_only_named(document, KEY, controller=ISSUER)
+    assert not controller.is_only_named({"id": ISSUER}, KEY, controller=ISSUER)
+    assert controller.is_only_named({"assertionMethod": KEY}, KEY, controller=ISSUER)
+    assert controller.is_only_named({"assertionMethod": ["#1"]}, f"{ISSUER}#1", controller=ISSUER)
+
+
+class TestKeySet:
+    """A JSON Web Key Set read as the controller document that says the same."""
+
+    @pytest.fixture
+    def key_set(self, p256_key):
+        """The set that we publish ourselves, of one key."""
+        return controller.jwks([Method(KEY, p256_key.public_key)], controller=ISSUER)
+
+    @pytest.fixture
+    def read(self, find):
+        """Find a key in a set."""
+
+        def read(key_set, method_id=KEY, *, has_to_name=True):
+            document = controller.from_jwks(
+                key_set, address=SET, controller=ISSUER, has_to_name=has_to_name
+            )
+            return find(document, method_id)
+
+        return read
+
+    @pytest.mark.parametrize("name", [KEY, f"{SET}#{KEY}"])
+    def test_by_name_and_by_fragment(self, key_set, read, p256_key, name):
+        """Tokens name a key by its `kid`, or as a fragment of the set."""
+        assert read(key_set, name) == p256_key.public_key
+
+    @pytest.mark.parametrize(
+        "change", [{"iss": "https://other.example"}, {"iss": None}, {"kid": 5}, {"kid": None}]
+    )
+    def test_a_key_of_somebody_else_does_not_count(self, key_set, read, change):
+        """A site may hold the keys of many issuers in one set."""
+        key_set["keys"][0] |= change
+
+        for has_to_name in (True, False):
+            with pytest.raises(MethodNotListed):
+                read(key_set, has_to_name=has_to_name)
+
+    def test_without_name_it_counts_only_where_its_issuer_sent_us(self, key_set, read, p256_key):
+        """The set that an issuer's own document names needs not repeat the issuer."""
+        del key_set["keys"][0]["iss"]
+
+        assert read(key_set, has_to_name=False) == p256_key.public_key
+        with pytest.raises(MethodNotListed):
+            read(key_set)
+
+    def test_two_keys_of_one_name_are_no_key(self, key_set, read, rsa_key):
+        """Which of the two would be meant?"""
+        other = controller.jwks([Method(KEY, rsa_key.public_key)], controller=ISSUER)
+        key_set["keys"] += other["keys"]
+
+        with pytest.raises(MethodRefused) as refused:
+            read(key_set)
+
+        assert refused.value.code == "method_ambiguous"
+
+    def test_a_private_key_is_no_key(self, key_set, read):
+        """Whoever publishes it vouches for nothing any more."""
+        key_set["keys"][0]["d"] = "AA"
+
+        with pytest.raises(KeyRefused):
+            read(key_set)
+
+    @pytest.mark.parametrize("keys", [None, {}, "x", [{}] * 101])
+    def test_what_is_no_set_is_refused(self, read, keys):
+        """Neither read in part nor searched without end."""
+        with pytest.raises(MethodRefused) as refused:
+            read({"keys": keys})
+
+        assert refused.value.code == "issuer_document_unreadable"

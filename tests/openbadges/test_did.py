@@ -158,3 +158,89 @@ def test_did_key_is_the_key(ed25519_key):
     key = ed25519_key.public_key
 
     assert PublicKey.from_multikey(did.did_key(key).removeprefix("did:key:")) == key
+
+
+# The two examples of the method's specification.
+P256_DID = (
+    "did:jwk:eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6ImFjYklRaXVNczNpOF91c3pFakoydHBUdFJNNEVVM3l6"
+    "OTFQSDZDZEgyVjAiLCJ5IjoiX0tjeUxqOXZXTXB0bm1LdG00NkdxRHo4d2Y3NEk1TEtncmwyR3pIM25TRSJ9"
+)
+X25519_DID = (
+    "did:jwk:eyJrdHkiOiJPS1AiLCJjcnYiOiJYMjU1MTkiLCJ1c2UiOiJlbmMiLCJ4IjoiM3A3YmZYdDl3YlRUVzJIQzdP"
+    "UTFOei1EUThoYmVHZE5yZngtRkctSUswOCJ9"
+)
+
+
+def did_jwk(jwk: object) -> str:
+    """Return the did:jwk of anything that JSON can write."""
+    data = jwk if isinstance(jwk, bytes) else json.dumps(jwk).encode()
+    return f"did:jwk:{multibase.base64url_encode(data)}"
+
+
+def test_did_jwk_is_its_own_key(now):
+    """The specification's example resolves to the key that it spells out, under `#0`."""
+    document = did.resolve_did_jwk(P256_DID)
+
+    key = controller.find_method(document, f"{P256_DID}#0", controller=P256_DID, now=now)
+
+    assert key.to_jwk() == {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "acbIQiuMs3i8_uszEjJ2tpTtRM4EU3yz91PH6CdH2V0",
+        "y": "_KcyLj9vWMptnmKtm46GqDz8wf74I5LKgrl2GzH3nSE",
+    }
+    assert document["assertionMethod"] == [f"{P256_DID}#0"]
+
+
+def test_did_jwk_of_every_kind(ed25519_key, rsa_key, now):
+    """Also the longest that there is."""
+    for key in (ed25519_key.public_key, rsa_key.public_key):
+        identifier = did_jwk(key.to_jwk())
+
+        document = did.resolve_did_jwk(identifier)
+
+        assert key == controller.find_method(
+            document, f"{identifier}#0", controller=identifier, now=now
+        )
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        X25519_DID,  # a key for encryption
+        "did:jwk:",
+        "did:jwk:e30",
+        "did:jwk:W10",
+        f"{P256_DID}#0",
+        f"{P256_DID}=",
+        P256_DID.replace("did:jwk", "did:key"),
+        did_jwk(b'{"kty":"OKP","kty":"OKP"}'),
+        did_jwk({"kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "AA"}),
+        did_jwk({"kty": "oct", "k": "AA"}),
+        did_jwk({"pad": "x" * 2000}),
+    ],
+    ids=range(11),
+)
+def test_refuses_other_did_jwks(identifier):
+    """K7: another use, another spelling, a private part, a key that two parsers read differently."""
+    with pytest.raises(DIDRefused) as refused:
+        did.resolve_did_jwk(identifier)
+
+    assert refused.value.code == "bad_did"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        did_jwk({"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"}),
+        "did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme",  # secp256k1
+    ],
+)
+def test_a_kind_of_key_that_we_do_not_verify_with_is_not_a_bad_identifier(identifier):
+    """Nothing is wrong with it, except that we cannot check."""
+    resolve = did.resolve_did_jwk if "jwk" in identifier else did.resolve_did_key
+
+    with pytest.raises(DIDRefused) as refused:
+        resolve(identifier)
+
+    assert refused.value.code == "method_type_unknown"

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from badgeservice.errors import BadSignature, KeyRefused
 from badgeservice.openbadges import multibase
-from badgeservice.openbadges.keys import SIGNING_KINDS, KeyKind, PublicKey
+from badgeservice.openbadges.keys import KIND_UNKNOWN, SIGNING_KINDS, KeyKind, PublicKey
 
 # The eight points of small order, encoded as in RFC 8032.
 SMALL_ORDER = [
@@ -119,7 +119,6 @@ def test_jwk_round_trip(jwk):
     ("change", "reason"),
     [
         ({"d": "AAAA"}, "private"),
-        ({"crv": "P-521"}, "neither"),
         ({"crv": ["P-256"]}, "neither"),
         ({"kty": "OKP"}, "neither"),
         ({"use": "enc"}, "not meant"),
@@ -137,6 +136,36 @@ def test_refuses_malformed_jwks(change, reason):
     """A key that is private, for another use, or off its curve is not a key to believe."""
     with pytest.raises(KeyRefused, match=reason):
         PublicKey.from_jwk(P256_JWK | change)
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        {"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"},
+        {"kty": "OKP", "crv": "Ed448", "x": "AA"},
+    ],
+    ids=lambda jwk: jwk["crv"],
+)
+def test_a_jwk_of_a_kind_that_we_do_not_verify_with_is_not_called_bad(jwk):
+    """Nothing speaks against it; we merely cannot check."""
+    with pytest.raises(KeyRefused) as refused:
+        PublicKey.from_jwk(jwk)
+
+    assert refused.value.code == KIND_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name"), [("e701", "secp256k1"), ("8224", "P-521"), ("8524", "RSA")]
+)
+def test_a_multikey_of_a_kind_that_we_do_not_verify_with_is_not_called_bad(prefix, name):
+    """The same for the registered prefixes of others."""
+    text = multibase.encode(bytes.fromhex(prefix) + bytes(33), multibase.BASE58BTC)
+
+    with pytest.raises(KeyRefused, match=name) as refused:
+        PublicKey.from_multikey(text)
+
+    assert refused.value.code == KIND_UNKNOWN
 
 
 def test_refuses_a_jwk_that_is_no_object():

@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from badgeservice.openbadges import controller, multibase
+from badgeservice.openbadges import controller, multibase, strict_json
 from badgeservice.openbadges.controller import Method
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022
 from badgeservice.verification import Verdict
 from badgeservice.verification.codes import Code
 from badgeservice.verification.fetching import Fetched
-from badgeservice.verification.report import Integrity, Report
+from badgeservice.verification.report import Integrity, Issuer, Report
 
 from .school import ISSUED, NOW, Key, School
+from .test_token import signed
 
 MALLORY = Key(66)
 
@@ -327,7 +328,9 @@ def test_a_did_key_speaks_for_itself():
     assert school.asked == []
 
 
-@pytest.mark.parametrize("did", ["did:key:z6Mk", "did:key:abc", "did:web:", "did:web:a%2Fb"])
+@pytest.mark.parametrize(
+    "did", ["did:key:z6Mk", "did:key:abc", "did:web:", "did:web:a%2Fb", "did:jwk:e30", "did:jwk:"]
+)
 def test_a_malformed_did_is_refused(school, did):
     """An identifier that two parsers would resolve differently vouches for nothing (K5, K7)."""
     report = by_mallory(school, f"{did}#1", issuer=school.profile() | {"id": did})
@@ -337,7 +340,7 @@ def test_a_malformed_did_is_refused(school, did):
 
 
 @pytest.mark.parametrize(
-    "issuer", ["did:example:1", "did:jwk:e30", "urn:x:y", "http://badges.example/a", "mailto:a@b.c"]
+    "issuer", ["did:example:1", "urn:x:y", "http://badges.example/a", "mailto:a@b.c"]
 )
 def test_an_identifier_that_we_cannot_look_up_is_not_checked(school, issuer):
     """Not understood is not forged."""
@@ -345,6 +348,250 @@ def test_an_identifier_that_we_cannot_look_up_is_not_checked(school, issuer):
 
     assert report.find(Code.ISSUER_NOT_RESOLVABLE)
     assert school.asked == []
+
+
+def stranger(issuer_id: str) -> tuple[School, dict[str, object]]:
+    """Return a school that this verifier does not know, and what its badge says of its issuer."""
+    school = School()
+    school.owns = lambda owned: False
+    credential = school.credential() | {"issuer": school.profile() | {"id": issuer_id}}
+    del credential["credentialStatus"]
+    return school, credential
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_did_jwk_speaks_for_itself(shown):
+    """Whether the token names its key, or shows it in the header (J3: equality)."""
+    jwk = MALLORY.public_p256.to_jwk()
+    did = f"did:jwk:{multibase.base64url_encode(strict_json.dumps(jwk))}"
+    school, credential = stranger(did)
+    header = {"alg": "ES256"} | ({"jwk": jwk} if shown else {"kid": f"{did}#0"})
+
+    report = school.verify(signed(school, header, credential, key=MALLORY))
+
+    assert (report.verdict, report.integrity) == (Verdict.AMBER, Integrity.VALID)
+    assert school.asked == []
+
+
+def test_the_key_of_one_did_jwk_does_not_sign_for_another():
+    """The header shows who signed, and not for whom (J3)."""
+    jwk = School().key.public_p256.to_jwk()
+    school, credential = stranger(f"did:jwk:{multibase.base64url_encode(strict_json.dumps(jwk))}")
+    header = {"alg": "ES256", "jwk": MALLORY.public_p256.to_jwk()}
+
+    assert school.verify(signed(school, header, credential, key=MALLORY)).find(Code.KEY_NOT_BOUND)
+
+
+def test_a_did_of_a_kind_that_we_do_not_verify_with_is_not_checked(school):
+    """Its issuer did nothing wrong (K7 is about keys that are)."""
+    did = "did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme"
+
+    report = by_mallory(school, f"{did}#1", issuer=school.profile() | {"id": did})
+
+    assert report.find(Code.METHOD_TYPE_UNKNOWN)
+    assert report.integrity is Integrity.INDETERMINATE
+
+
+def test_k6_a_key_that_replaced_another_does_not_verify_what_the_other_signed(school):
+    """Whoever takes the domain can sign anew, and nothing that was signed before."""
+    badge = school.issue()
+    methods = [Method(school.method, MALLORY.public)]
+    school.put(school.id, controller.controller_document(school.id, methods))
+
+    report = school.verify(badge)
+
+    assert report.find(Code.BAD_SIGNATURE)
+    assert report.verdict is Verdict.RED
+
+
+def test_k8_a_genuine_badge_with_a_borrowed_name_is_not_ours(school):
+    """Name, logo and text of the school, from another's key: well signed, and by whom it says."""
+    did = f"did:key:{MALLORY.public.to_multikey()}"
+    method = f"{did}#{MALLORY.public.to_multikey()}"
+    credential = school.credential() | {"issuer": school.profile() | {"id": did}}
+    del credential["credentialStatus"]
+
+    report = school.verify(school.sign(credential, key=MALLORY, method=method))
+
+    assert (report.issuer, report.verdict) == (Issuer.UNKNOWN, Verdict.AMBER)
+    assert report.credential is not None
+    assert report.credential.issuer_domain is None
+
+
+class TestKeyDocument:
+    """A key whose issuer lists its address and no more: the address says what it is."""
+
+    @pytest.fixture(autouse=True)
+    def listed(self, school):
+        """The issuer names its keys only; each stands at its own address."""
+        keys = {method["id"]: method for method in school.issuer_document()["verificationMethod"]}
+        for address, document in keys.items():
+            school.put(address, document)
+        school.put(school.id, {"id": school.id, "assertionMethod": list(keys)})
+
+    @pytest.mark.parametrize("release", [School.issue, School.issue_token])
+    def test_it_is_asked_because_its_issuer_lists_it(self, school, release):
+        """From the issuer to the key, never back."""
+        assert school.verify(release(school)).verdict is Verdict.GREEN
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"id": "https://badges.example/other"}, Code.METHOD_NOT_IN_ISSUER_DOCUMENT),
+            ({"controller": "https://other.example/"}, Code.CONTROLLER_MISMATCH),
+            ({"publicKeyMultibase": MALLORY.public.to_multikey()}, Code.BAD_SIGNATURE),
+        ],
+        ids=["id", "controller", "key"],
+    )
+    def test_k2_it_must_be_what_its_issuer_says(self, school, change, code):
+        """Its own claims count only where they agree."""
+        document = strict_json.load_object(school.world[school.method].body) | change
+        school.put(school.method, document)
+
+        assert school.verify(school.issue()).find(code)
+
+    @pytest.mark.parametrize(
+        "method",
+        [
+            "https://elsewhere.example/keys/1",
+            "http://badges.example/keys/1",
+            "https://badges.example/keys#1",
+            "urn:uuid:1",
+        ],
+    )
+    def test_it_is_asked_at_the_issuers_own_site_only(self, school, method):
+        """Listed and not to be had: neither believed nor called false."""
+        document = strict_json.load_object(school.world[school.method].body) | {"id": method}
+        school.put(method, document)
+        school.put(school.id, {"id": school.id, "assertionMethod": [method]})
+
+        report = school.verify(school.sign(school.credential(), method=method))
+
+        assert report.find(Code.METHOD_TYPE_UNKNOWN)
+        assert method not in school.asked
+
+    def test_k5_a_redirect_to_another_site_is_not_followed(self, school):
+        """The key document is the issuer's word too."""
+        document = strict_json.load_object(school.world[school.method].body)
+        school.put(school.method, document, url="https://cdn.example/key")
+
+        assert school.verify(school.issue()).find(Code.ISSUER_REDIRECTED)
+
+
+class TestKeySet:
+    """An issuer of tokens that has no list of keys: the key set of its own site speaks for it."""
+
+    address = "https://badges.example/.well-known/jwks.json"
+
+    @pytest.fixture(autouse=True)
+    def published(self, school):
+        """The set at its well-known address, and nothing at the issuer's own."""
+        school.owns = lambda issuer_id: False
+        method = Method(school.jwt_method, school.key.public_p256)
+        school.put(self.address, controller.jwks([method], controller=school.id))
+        school.put(school.id, {}, status=404)
+
+    @pytest.mark.parametrize("found", ["nothing", "page", "profile"])
+    def test_it_vouches_where_the_issuer_says_nothing_of_keys(self, school, found):
+        """No document, a page for people, or a profile without keys."""
+        if found == "page":
+            school.world[school.id] = Fetched(school.id, 200, "text/html", b"<html>")
+        elif found == "profile":
+            school.put(school.id, school.profile())
+
+        report = school.verify(school.issue_token())
+
+        assert report.integrity is Integrity.VALID
+        assert school.asked[:2] == [school.id, self.address]
+
+    @pytest.mark.parametrize("kid", ["{kid}", "https://badges.example/.well-known/jwks.json#{kid}"])
+    def test_a_token_names_its_key_in_two_ways(self, school, kid):
+        """By the name in the set, or by the address of the set with the name as fragment."""
+        token = school.token(school.credential(), kid=kid.format(kid=school.jwt_method))
+
+        assert school.verify(token).integrity is Integrity.VALID
+
+    def test_j3_a_shown_key_counts_if_it_is_in_the_set(self, school):
+        """Found by the key itself."""
+        for key, code in ((school.key, Code.PROVEN), (MALLORY, Code.KEY_NOT_BOUND)):
+            header = {"alg": "ES256", "jwk": key.public_p256.to_jwk()}
+
+            report = school.verify(signed(school, header, school.credential(), key=key))
+
+            assert report.find(code)
+
+    def test_it_is_never_asked_for_an_embedded_proof(self, school):
+        """There the method has an address, and the issuer's document lists it or not."""
+        report = school.verify(school.issue())
+
+        assert report.find(Code.ISSUER_UNREACHABLE)
+        assert self.address not in school.asked
+
+    def test_it_does_not_speak_against_the_issuers_own_document(self, school):
+        """A key that the issuer left out of its list stays left out."""
+        method = Method(school.method, school.key.public)
+        school.put(school.id, controller.controller_document(school.id, [method]))
+
+        report = school.verify(school.issue_token())
+
+        assert report.find(Code.METHOD_NOT_IN_ISSUER_DOCUMENT)
+        assert self.address not in school.asked
+
+    @pytest.mark.parametrize("status", [301, 403, 500])
+    def test_an_issuer_that_does_not_answer_is_not_replaced_by_it(self, school, status):
+        """Its document may say that the key was withdrawn."""
+        school.put(school.id, {}, status=status)
+
+        report = school.verify(school.issue_token())
+
+        assert report.find(Code.ISSUER_UNREACHABLE)
+        assert self.address not in school.asked
+
+    def test_a_document_about_somebody_else_sends_nobody_to_a_set(self, school):
+        """What stands at the issuer's address is not the issuer's."""
+        school.put(school.id, {"id": "https://other.example/", "jwks_uri": self.address})
+
+        assert school.verify(school.issue_token()).find(Code.ISSUER_DOCUMENT_MISMATCH)
+
+    def test_the_issuer_may_say_where_its_set_is(self, school):
+        """On its own site; then the keys need not name it."""
+        address = "https://badges.example/keys.json"
+        jwk = school.key.public_p256.to_jwk() | {"kid": school.jwt_method}
+        school.put(address, {"keys": [jwk]})
+        school.put(school.id, {"id": school.id, "jwks_uri": address})
+
+        assert school.verify(school.issue_token()).integrity is Integrity.VALID
+
+    @pytest.mark.parametrize(
+        "address", ["https://elsewhere.example/jwks.json", "http://badges.example/jwks", "x"]
+    )
+    def test_a_set_on_another_site_is_not_asked(self, school, address):
+        """Not followed, and so not checked."""
+        school.put(school.id, {"id": school.id, "jwks_uri": address})
+
+        report = school.verify(school.issue_token())
+
+        assert report.find(Code.ISSUER_REDIRECTED)
+        assert address not in school.asked
+
+    def test_a_set_for_the_site_counts_for_issuers_that_it_names(self, school):
+        """One site, many issuers: a key without issuer is nobody's."""
+        jwk = school.key.public_p256.to_jwk() | {"kid": school.jwt_method}
+        school.put(self.address, {"keys": [jwk, jwk | {"iss": "https://badges.example/other"}]})
+
+        assert school.verify(school.issue_token()).find(Code.METHOD_NOT_IN_ISSUER_DOCUMENT)
+
+    def test_without_a_set_the_issuers_own_answer_counts(self, school):
+        """Nothing here, nothing there."""
+        school.put(self.address, {}, status=404)
+
+        assert school.verify(school.issue_token()).find(Code.ISSUER_UNREACHABLE)
+
+    def test_what_is_no_set_is_not_checked(self, school):
+        """Something else stands at its address."""
+        school.put(self.address, {"keys": 5})
+
+        assert school.verify(school.issue_token()).find(Code.ISSUER_DOCUMENT_UNREADABLE)
 
 
 def test_did_web_is_asked_at_its_address():

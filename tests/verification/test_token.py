@@ -77,9 +77,72 @@ def test_a_key_in_the_header_proves_nothing(school):
 
     report = school.verify(signed(school, header, school.credential(), key=MALLORY))
 
+    assert report.find(Code.KEY_NOT_BOUND)
+    assert (report.verdict, report.integrity) == (Verdict.RED, Integrity.INVALID)
+    assert school.asked == [school.id]
+
+
+def test_j3_a_key_in_the_header_counts_if_the_issuer_publishes_the_same(school):
+    """A hint, by which the issuer's own key is found; the report gives the issuer's name for it."""
+    header = {"alg": "ES256", "typ": "JWT", "jwk": school.key.public_p256.to_jwk() | {"kid": "x"}}
+    token = signed(school, header, payload_of(school.issue_token()))
+    school.enter(school.credential(), token)
+
+    report = school.verify(token)
+
+    assert report.verdict is Verdict.GREEN
+    proven = report.find(Code.PROVEN)
+    assert proven is not None
+    assert proven.detail == school.jwt_method
+
+
+@pytest.mark.parametrize("jwk", [{}, {"kty": "EC"}, {"kty": "oct"}, {"crv": "P-521", "kty": "EC"}])
+def test_j3_a_key_in_the_header_that_is_none_is_not_the_issuers(school, jwk):
+    """Malformed, empty or of another kind."""
+    header = {"alg": "ES256", "typ": "JWT", "jwk": jwk}
+
+    report = school.verify(signed(school, header, school.credential()))
+
+    assert report.find(Code.KEY_NOT_BOUND)
+
+
+def test_j3_a_key_in_the_header_that_its_issuer_withdrew(school):
+    """The issuer's once, and no more."""
+    document = school.issuer_document()
+    for method in document["verificationMethod"]:
+        method["revoked"] = "2026-11-22T00:00:00Z"
+    school.put(school.id, document)
+    school.owns = lambda issuer_id: False
+    header = {"alg": "ES256", "typ": "JWT", "jwk": school.key.public_p256.to_jwk()}
+
+    report = school.verify(signed(school, header, school.credential()))
+
+    assert report.find(Code.KEY_REVOKED)
+    assert report.verdict is Verdict.RED
+
+
+def test_a_token_that_neither_names_nor_shows_its_key_is_not_checked(school):
+    """There is nothing to ask its issuer for (OB 3.0 wants one of the two)."""
+    report = school.verify(signed(school, {"alg": "ES256"}, school.credential()))
+
     assert report.find(Code.KEY_NOT_NAMED)
     assert report.verdict is not Verdict.GREEN
     assert school.asked == []
+
+
+def test_a_key_may_be_named_relative_to_its_issuer(school):
+    """As VC-JOSE-COSE has it for identifiers that are DIDs."""
+    document = school.issuer_document()
+    relative = f"{school.id}#p256"
+    for method in document["verificationMethod"]:
+        if method["id"] == school.jwt_method:
+            method["id"] = relative
+    document["assertionMethod"].append(relative)
+    school.put(school.id, document)
+    token = signed(school, header_of(school, kid="#p256"), payload_of(school.issue_token()))
+    school.enter(school.credential(), token)
+
+    assert school.verify(token).verdict is Verdict.GREEN
 
 
 def test_a_key_in_the_header_beside_the_issuers_name_proves_nothing(school):

@@ -63,15 +63,14 @@ def _always_shown(case: Case) -> tuple[str, ...]:
 
 def _verify_token(case: Case, token: UnverifiedToken) -> str:
     """Return the key's identifier once it has verified the token and its claims."""
-    if token.kid is None:
-        raise Doubt(Code.KEY_NOT_NAMED)
+    method, key = provenance.key_of_token(case, token)
     try:
-        verified = vc_jwt.verify(case.submission.text, provenance.key(case, token.kid))
+        verified = vc_jwt.verify(case.submission.text, key)
     except ProofInvalid as error:
         raise Doubt(Code(error.code), error.message) from None
     # A token may say its end in a claim alone, which is then the credential's.
     case.credential |= {key: verified[key] for key in ("validUntil",) if key in verified}
-    return token.kid
+    return method
 
 
 def _verify_embedded(case: Case, proof: Document) -> str:
