@@ -14,12 +14,13 @@ from flask import Flask
 from sqlalchemy.types import TypeDecorator
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from badgeservice import extensions, logs, web
+from badgeservice import extensions, fetching, logs, web
 from badgeservice.catalogue import framework
 from badgeservice.catalogue.framework import Framework
 from badgeservice.erasure.ledger import ErasureLedger
 from badgeservice.errors import KeyFileError
 from badgeservice.extensions import Services
+from badgeservice.fetching import Guard
 from badgeservice.issuing import issuer
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
@@ -34,6 +35,7 @@ from badgeservice.settings import Environment, Settings
 from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules hold from here on
 from badgeservice.storage.vault import Vault
 from badgeservice.verifier.desk import Desk
+from badgeservice.verifier.pool import Limits, Pool
 
 log = structlog.get_logger()
 
@@ -71,10 +73,12 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     mailer: Mailer | None = None,
     stock: Stock | None = None,
+    pool: Pool | None = None,
 ) -> Flask:
     """Return the application for `settings`, by default those of the process environment.
 
-    Whoever makes several applications of the same files may read these once, and hand the `stock` in.
+    Whoever makes several applications of the same files may read these once, and hand the `stock` in,
+    and one `pool` of verifying processes for all of them.
     Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
     `badgeservice setup` must have run once for these settings. A private key that does not prove
     itself stops nothing but signing: badges are shown and verified all the same, the log raises
@@ -94,7 +98,12 @@ def create_app(
         framework=stock.framework,
         library=stock.library,
         office=office,
-        desk=Desk(office, session=lambda: extensions.db.session),
+        desk=Desk(
+            office,
+            session=lambda: extensions.db.session,
+            pool=pool or Pool(Limits(workers=settings.verification_workers)),
+            guard=open_guard(settings),
+        ),
         erasures=ErasureLedger(settings.data_dir / "erasures.jsonl"),
     )
     app = Flask("badgeservice.web")
@@ -160,6 +169,15 @@ def open_keyring(settings: Settings, described: Issuer) -> Keyring:
         described.slug,
         passphrase=settings.key_passphrase,
         tokens=Tokens(settings.pkcs11_module, settings.pkcs11_pin),
+    )
+
+
+def open_guard(settings: Settings) -> Guard:
+    """Return the guarded way out of an installation."""
+    return Guard(
+        user_agent=f"badgeservice (+{settings.base_url})",
+        own_hosts=[str(urlsplit(settings.base_url).hostname)],
+        networks=fetching.private_networks(settings.private_networks),
     )
 
 

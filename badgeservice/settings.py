@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from badgeservice import fetching
 from badgeservice.errors import SettingsError
 from badgeservice.storage.vault import MASTER_KEY_BYTES
 
@@ -109,6 +110,14 @@ class Settings:
     trusted_proxies: Annotated[
         int, "how many proxies of ours stand in front and name the visitor in `X-Forwarded-For`"
     ] = 0
+    verification_workers: Annotated[
+        int, "how many processes verify what visitors submit, about 50 MB each, from 1 to 16"
+    ] = 2
+    private_networks: Annotated[
+        str,
+        "private networks in which issuers may be asked too, as in `10.20.0.0/16, fd12:3456::/32`; "
+        "empty: public addresses only",
+    ] = ""
     log_level: Annotated[str, "`debug`, `info`, `warning` or `error`"] = "info"
 
     @classmethod
@@ -174,6 +183,12 @@ class Settings:
                 problems.append(f"{PREFIX}DATABASE_URL: begins with postgresql:// or sqlite:///")
         if not 0 <= self.trusted_proxies <= 5:
             problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
+        if not 1 <= self.verification_workers <= 16:
+            problems.append(f"{PREFIX}VERIFICATION_WORKERS: from 1 to 16")
+        try:
+            fetching.private_networks(self.private_networks)
+        except ValueError as error:
+            problems.append(f"{PREFIX}PRIVATE_NETWORKS: {error}")
         if self.log_level not in ("debug", "info", "warning", "error"):
             problems.append(f"{PREFIX}LOG_LEVEL: debug, info, warning or error")
         if self.environment is Environment.PRODUCTION:

@@ -30,6 +30,7 @@ from badgeservice.mail import Message
 from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
+from badgeservice.verifier.pool import Limits, Pool
 from tests.databases import DATABASES, Database
 from tests.sites import OTHER, SCHOOL, Sites, guard, make_authority, serving
 
@@ -262,6 +263,10 @@ def copy_of(settings: Settings, folder: Path, **changes: object) -> Settings:
     return copy
 
 
+POOL = Pool(Limits(workers=1))
+"""One worker for all applications of a test process: a walk does not know whose it is."""
+
+
 def running(
     settings: Settings, clock: Clock, letters: Letters, stock: Stock | None = None
 ) -> Iterator[Flask]:
@@ -272,7 +277,7 @@ def running(
     if stock is not None:
         described = issuer.load(settings.issuer_path, base_url=settings.base_url)
         stock = replace(stock, keyring=open_keyring(settings, described))
-    application = create_app(settings, clock=clock, mailer=letters, stock=stock)
+    application = create_app(settings, clock=clock, mailer=letters, stock=stock, pool=POOL)
     application.testing = True
     # A test that expects an answer must see the answer, not the exception behind it.
     application.config["PROPAGATE_EXCEPTIONS"] = False

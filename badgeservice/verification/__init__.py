@@ -21,7 +21,13 @@ from badgeservice.verification.case import Case, ask
 from badgeservice.verification.checks import CHECKS
 from badgeservice.verification.fetching import Fetch
 from badgeservice.verification.register import Register
-from badgeservice.verification.report import EndorsementReport, Report, Verdict, unreadable
+from badgeservice.verification.report import (
+    EndorsementReport,
+    Report,
+    Verdict,
+    interrupted,
+    unreadable,
+)
 from badgeservice.verification.submission import Standard, Submission, recognise
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "Report",
     "Submission",
     "Verdict",
+    "interrupted",
     "recognise",
     "unreadable",
     "verify",

@@ -68,6 +68,26 @@ class Code(StrEnum):
         "Not checked, because an earlier check did not succeed.",
     )
 
+    # --- a verification that was ended from outside; answered in the place of the first question
+    INTERRUPTED_BY_TIME = (
+        "interrupted_by_time",
+        Outcome.UNKNOWN,
+        "Vérifier ce badge demandait trop de calculs : nous nous sommes arrêtés avant la fin.",
+        "Checking this badge took too much work: we stopped before the end.",
+    )
+    INTERRUPTED_BY_MEMORY = (
+        "interrupted_by_memory",
+        Outcome.UNKNOWN,
+        "Vérifier ce badge demandait trop de mémoire : nous nous sommes arrêtés avant la fin.",
+        "Checking this badge took too much memory: we stopped before the end.",
+    )
+    INTERRUPTED_BY_FAULT = (
+        "interrupted_by_fault",
+        Outcome.UNKNOWN,
+        "La vérification s'est interrompue par une erreur de notre part, que nous avons notée.",
+        "The check broke off through a fault of ours, which we have noted.",
+    )
+
     # --- submission
     BADGE_READ = (
         "badge_read",

@@ -251,6 +251,15 @@ def unreadable(error: Unreadable, *, now: datetime) -> Report:
     return Report(findings=(finding,), credential=None, checked_at=now)
 
 
+def interrupted(code: Code, *, now: datetime) -> Report:
+    """Return the report on something whose verification was ended from outside, for `code`.
+
+    What had been found by then is gone with it: nothing is known, so it is never green.
+    """
+    rest = (Finding(check, Code.NOT_ASKED) for check in Check if check is not Check.SUBMISSION)
+    return Report((Finding(Check.SUBMISSION, code), *rest), credential=None, checked_at=now)
+
+
 def _plain(value: Any) -> Any:
     """Return `value` with its instants written out."""
     if isinstance(value, dict):

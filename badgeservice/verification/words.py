@@ -52,6 +52,7 @@ _AT_ITS_ADDRESS = {
     "fr": "ce qui se trouve aux adresses du badge",
     "en": "what stands at the badge's addresses",
 }
+_THE_BADGE = {"fr": "le badge lui-même", "en": "the badge itself"}
 _QUESTIONS_BY_CODE = dict.fromkeys(
     (
         Code.DOCUMENT_NOT_ADDRESSED,
@@ -60,6 +61,9 @@ _QUESTIONS_BY_CODE = dict.fromkeys(
         Code.DOCUMENT_UNREADABLE,
     ),
     _AT_ITS_ADDRESS,
+) | dict.fromkeys(
+    (Code.INTERRUPTED_BY_TIME, Code.INTERRUPTED_BY_MEMORY, Code.INTERRUPTED_BY_FAULT),
+    _THE_BADGE,
 )
 
 _UNPROVEN = (

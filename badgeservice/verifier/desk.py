@@ -1,6 +1,7 @@
 """The desk: whatever somebody brings, from anywhere, and the report on it.
 
-What the walk asks is answered here: addresses of our own and the register from the database.
+The walk runs in a worker of the pool. What it asks is answered here: addresses of our own and the
+register from the database, addresses of others through the guarded way out.
 """
 
 from __future__ import annotations
@@ -11,30 +12,40 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from badgeservice import verification
-from badgeservice.errors import CredentialNotFound, HolderErased, Unreadable
+from badgeservice.errors import CredentialNotFound, HolderErased
+from badgeservice.fetching import Guard
 from badgeservice.issuing import short_codes, verdict
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.models import Badge
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.verification import Report, Submission
+from badgeservice.verification.fetching import Fetched
+from badgeservice.verifier.pool import Pool, Sources
 
 _LONGEST_CODE = 40
 """Characters of a short code, with the spaces and hyphens that people put into it."""
 
 
+_FETCH_SECONDS = 9.0
+"""How long all other sites together may keep one verification waiting."""
+
+
 class Desk:
     """The verifier of an installation. `session` gives the database session of the caller."""
 
-    def __init__(self, office: Office, *, session: Callable[[], Session]) -> None:
+    def __init__(
+        self, office: Office, *, session: Callable[[], Session], pool: Pool, guard: Guard
+    ) -> None:
         self._office, self._session = office, session
+        self._pool, self._guard = pool, guard
 
     def verify(
         self, data: bytes | Submission, *, now: datetime, recipient: str | None = None
     ) -> Report:
         """Return the report on what was submitted, as of `now`. Never raises for what it is.
 
+        Raises `VerifierBusy` when too many others are being served; nothing was done then.
         `data` may be a file, what somebody pasted or scanned, or the short code of one of our
         badges: then the report says nothing that leads to its holder.
         """
@@ -44,15 +55,20 @@ class Desk:
                 return _without_holder(verdict.report_for(session, self._office, badge, now=now))
             except (CredentialNotFound, HolderErased):
                 pass  # nothing of it is left to be shown: to this desk it is a code like any other
-        try:
-            submission = verification.recognise(data) if isinstance(data, bytes) else data
-        except Unreadable as error:
-            return verification.unreadable(error, now=now)
-        return verification.verify(
-            submission,
-            fetch=own_fetch(Hosting(session, self._office)),
+        return self._pool.verify(data, self._sources(session), now=now)
+
+    def _sources(self, session: Session) -> Sources:
+        own, far = own_fetch(Hosting(session, self._office)), self._guard.within(_FETCH_SECONDS)
+
+        def fetch(address: str) -> Fetched:
+            return own(address) if self._office.answers_to(address) else far(address)
+
+        return Sources(
+            fetch=fetch,
             register=DatabaseRegister(session, self._office),
-            now=now,
+            is_near=lambda address: (
+                self._office.answers_to(address) or self._guard.remembers(address)
+            ),
         )
 
     def _by_short_code(self, session: Session, data: bytes) -> Badge | None:

@@ -6,6 +6,7 @@ pinned by SHA-256. Where each came from is told in SOURCES.md.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from importlib import resources
@@ -81,7 +82,13 @@ def load(address: str) -> Document:
     pin = PINS.get(address)
     if pin is None:
         raise UnknownContext(f"unknown JSON-LD context: {address[:200]}")
-    return checked(resources.files(__name__).joinpath(pin.file).read_bytes(), pin)
+    return checked(_vendored(pin.file), pin)
+
+
+@functools.cache
+def _vendored(file: str) -> bytes:
+    """Return a file that stands beside this one; read once, as a process may lose its files."""
+    return resources.files(__name__).joinpath(file).read_bytes()
 
 
 def checked(data: bytes, pin: Pin) -> Document:
