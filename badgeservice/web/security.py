@@ -36,6 +36,19 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# The one page that has a script: our own, from a file, without a sink that takes text for code.
+# Its decoder is JavaScript, so that not even WebAssembly is to be allowed.
+_WITH_CAMERA = {
+    "Content-Security-Policy": "; ".join(
+        [
+            CONTENT_SECURITY_POLICY,
+            "script-src 'self'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ]
+    ),
+    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
+}
 # Two years: https://hstspreload.org asks for at least one.
 STRICT_TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -69,6 +82,15 @@ def init_app(app: Flask, settings: Settings) -> None:
         return url_for("static", filename=name, v=versions.of(name))
 
     app.context_processor(lambda: {"asset": asset})
+
+
+def with_camera(response: Response) -> Response:
+    """Return the answer, with leave to run our own script and to ask for the camera.
+
+    For a page on which nothing stands that a visitor brought.
+    """
+    response.headers.update(_WITH_CAMERA)
+    return response
 
 
 def _refuse_foreign_forms() -> None:

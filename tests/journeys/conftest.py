@@ -49,6 +49,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 @pytest.fixture
 def arrive(installation: Installation, browser: Browser) -> Iterator[Arrive]:
     """Return a function that opens a window; at the end, nothing was asked of anybody else."""
+    yield from arriving(installation, browser)
+
+
+def arriving(installation: Installation, browser: Browser) -> Iterator[Arrive]:
+    """Yield a function that opens windows of `browser`, then look at what they asked for."""
     visitors: list[Visitor] = []
 
     def arrive(

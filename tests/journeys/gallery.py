@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .installation import Installation
+from .installation import ROOT, Installation
 from .visitor import BY_LINK, MODULE_PATH, PRIVATE, PUBLIC, Visitor, walk
 
 # Which template each page of the gallery shows, by the beginning of its name.
@@ -66,6 +66,11 @@ _PUBLIC = {
 }
 
 
+VERIFIER = {"fr": "/verifier", "en": "/en/verify"}
+STRANGER = ROOT / "tests" / "recorded" / "eddsa-rdfc-2022.json"
+"""A genuine badge that others signed, of an issuer that nobody here knows."""
+
+
 def template_of(name: str) -> str:
     """Return the template that a page of the gallery shows."""
     return TEMPLATES[max((start for start in TEMPLATES if name.startswith(start)), key=len)]
@@ -107,6 +112,7 @@ def verdicts(visitor: Visitor, installation: Installation, email: str) -> Iterat
     with installation.without_status_lists():
         visitor.page.goto(address)
         yield "badge-amber"
+    yield from _verifier(visitor, address)
     installation.suspend(address)
     visitor.page.goto(address)
     yield "badge-suspended"
@@ -131,6 +137,36 @@ def verdicts(visitor: Visitor, installation: Installation, email: str) -> Iterat
     yield "space-withdrawn"
     visitor.page.goto(second)
     yield "error-withdrawn"
+
+
+def bring(visitor: Visitor, data: bytes, *, name: str) -> None:
+    """Bring a file to the verifier."""
+    visitor.open(VERIFIER[visitor.language])
+    visitor.page.set_input_files(
+        "#file", {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    )
+    visitor.tap("Vérifier", within=visitor.page.locator("main"))
+
+
+def _verifier(visitor: Visitor, address: str) -> Iterator[str]:
+    genuine = visitor.page.request.get(f"{address}.png").body()
+    strangers = STRANGER.read_bytes()
+    for name, data in {
+        "verifier-report-green": genuine,
+        "verifier-report-amber": strangers,
+        "verifier-report-red": strangers.replace(b"message frauduleux", b"faux billet"),
+        "verifier-report-unreadable": b"\xff\xd8\xff a photograph",
+        "verifier-ask-too-large": b"x" * 3_500_000,
+        "verifier-ask-empty": b"",
+    }.items():
+        bring(visitor, data, name="brought")
+        yield name
+    link = {"badge": "https://school.invalid/badge"}
+    while visitor.page.request.post(visitor.page.url, form=link).ok:
+        pass
+    visitor.page.locator("#badge").fill(link["badge"])
+    visitor.tap("Vérifier", within=visitor.page.locator("main"))
+    yield "error-too-often"
 
 
 def _public(visitor: Visitor) -> Iterator[str]:

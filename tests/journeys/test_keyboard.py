@@ -103,6 +103,22 @@ def test_what_cannot_be_undone_is_done_without_a_mouse(arrive: Arrive, email: st
     assert visitor.heading == "Vos données sont effacées"
 
 
+def test_verifying_without_a_mouse(arrive: Arrive, installation: Installation, email: str) -> None:
+    """The field, the file, the button: in this order, and each is seen."""
+    visitor = arrive("fr")
+    page = visitor.page
+    address = installation.issue(email)
+    visitor.open("/verifier")
+
+    _tab_to(page, name="badge")
+    page.keyboard.type(address)
+    _tab_to(page, name="file")
+    _tab_to(page, words="Vérifier")
+    _press_enter(page)
+
+    assert 1 == page.locator(".verdict-green").count()
+
+
 def test_the_first_tab_skips_to_the_content(arrive: Arrive) -> None:
     """Nobody has to pass the head of the page on each page."""
     visitor = arrive("fr")

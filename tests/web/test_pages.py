@@ -80,7 +80,8 @@ def test_a_page_loads_nothing_from_elsewhere(client, path):
     for link in re.findall(r"<link [^>]*>", page):
         if 'rel="canonical"' not in link and 'rel="alternate"' not in link:
             assert 'href="/' in link, link
-    assert "<script" not in page
+    scripts = re.findall(r"<script[^>]*>", page)
+    assert scripts == [] or path == "/verifier"
     assert " style=" not in page
 
 
@@ -145,7 +146,10 @@ def test_no_template_trusts_what_it_is_given(template):
 
     assert not re.search(r"\|\s*safe\b", text)
     assert "autoescape" not in text
-    assert "<script" not in text
+    scripts = re.findall(r"<script.*?</script>", text, re.DOTALL)
+    # The camera's, from a file of ours; its page holds nothing that a visitor brought.
+    of_the_camera = """<script type="module" src="{{ asset('scanner.js') }}"></script>"""
+    assert scripts == ([of_the_camera] if template.parts[-2:] == ("verifier", "ask.html") else [])
     assert not re.search(r"\sstyle=|\son[a-z]+=", text)
 
 

@@ -284,6 +284,21 @@ def test_attack_another_site_cannot_send_the_form(client):
     assert 403 == answer.status_code
 
 
+def test_the_camera_is_on_the_empty_form_alone(client, public_id):
+    """Where something stands that somebody brought, no script runs and no camera opens."""
+    with_camera = client.get("/verifier")
+    policy = with_camera.headers["Content-Security-Policy"]
+
+    assert {"script-src 'self'", "require-trusted-types-for 'script'"} <= set(policy.split("; "))
+    assert "unsafe" not in policy
+    assert "camera=(self)" in with_camera.headers["Permissions-Policy"]
+    others = [bring(client), bring(client, file=STRANGER), client.get("/c/0000-0000")]
+    for answer in (*others, client.get(f"/b/{public_id}")):
+        assert "<script" not in answer.text
+        assert "script-src" not in answer.headers["Content-Security-Policy"]
+        assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
 # --- the paper -----------------------------------------------------------------------------------
 
 

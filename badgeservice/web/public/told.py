@@ -138,6 +138,15 @@ class Told:
             if finding.outcome is Outcome.FAILED and finding.check in _ON_THE_FILE
         ]
 
+    @property
+    def vouching_heading(self) -> str:
+        """How far the issuer stands by it, as the heading above the reasons."""
+        if not self.is_proven:
+            return str(gettext("Qui est nommé, et pourquoi nous ne pouvons pas le croire"))
+        if self.report.verdict is Verdict.GREEN:
+            return str(gettext("Qui le délivre, et pourquoi le croire"))
+        return str(gettext("Qui le délivre, et ce que nous en savons"))
+
     # --- what it says
 
     @property
@@ -168,7 +177,11 @@ class Told:
     def evidence(self) -> list[tuple[Evidence, Markup]]:
         """What the person did, in the issuer's words: each evidence with its narrative."""
         found = self.says.evidence if self.says else ()
-        return [(each, strangers_text(each.narrative or "")) for each in found[:LONGEST_LIST]]
+        return [
+            (each, strangers_text(each.narrative or ""))
+            for each in found[:LONGEST_LIST]
+            if each.name or each.narrative
+        ]
 
     @property
     def recognitions(self) -> list[Recognition]:

@@ -11,9 +11,9 @@ import hashlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from badgeservice.catalogue.strength import Strength
 from badgeservice.extensions import csrf, services
@@ -21,7 +21,7 @@ from badgeservice.issuing import short_codes
 from badgeservice.sharing import qr
 from badgeservice.verification import Report
 from badgeservice.verification.submission import MAXIMUM_BYTES
-from badgeservice.web import languages, limits
+from badgeservice.web import languages, limits, security
 from badgeservice.web.languages import bilingual
 from badgeservice.web.limits import Budget
 from badgeservice.web.public.pages import public_id_in
@@ -54,13 +54,14 @@ class Brought:
 
 
 @bilingual(bp, fr="/verifier", en="/verify", methods=("GET", "POST"))
-def page() -> Response:
+def page() -> AnyResponse:
     """Ask for a link, a code, a text or a file; answer with the report.
 
     The address of a badge of ours leads to its page, which is a report.
     """
     if request.method != "POST":
-        return make_response(render_template("verifier/ask.html", asked="", problem=""))
+        form = render_template("verifier/ask.html", asked="", problem="", with_camera=True)
+        return security.with_camera(make_response(form))
     try:
         brought = _brought()
     except RequestEntityTooLarge:
