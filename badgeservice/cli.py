@@ -36,6 +36,7 @@ from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue
 from badgeservice.issuing.models import Badge, Format, Visibility
 from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.kit import pack
 from badgeservice.people import accounts, email_address, names, retention
 from badgeservice.settings import Settings
 from badgeservice.sharing import holdings
@@ -254,6 +255,23 @@ def correct(badge: str, name: str | None, no_name: bool, language: Language | No
             now=here.clock(),
         )
         click.echo(f"{corrected.address} edition {corrected.edition}")
+
+
+@cli.command("kit")
+@click.argument("badge", metavar="ID")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Default: kit-ID.zip, here.",
+)
+def make_kit(badge: str, out: Path | None) -> None:
+    """Write the offline kit of the badge ID: all it takes to verify it when nobody answers."""
+    with _installation() as (session, here):
+        found = states.get(session, _public_id(badge))
+        path = out or Path(f"kit-{found.public_id}.zip")
+        path.write_bytes(pack.pack(session, here.office, found, now=here.clock()))
+    click.echo(path)
 
 
 @cli.command()

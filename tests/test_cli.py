@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,20 @@ def test_a_corrected_badge_replaces_its_file(run: Run, issued: tuple[str, Path])
     assert "This file was replaced on" in old.stdout
     assert "Anaïs Lemoigne" in run("verify", address).stdout
     assert 2 == run("correct", address).returncode  # neither a name nor the wish for none
+
+
+def test_a_kit_is_written_for_a_badge(run: Run, issued: tuple[str, Path], tmp_path: Path) -> None:
+    """A zip with the badge and the page; for what is no badge, a sentence."""
+    address, out = issued
+    path = tmp_path / "kit.zip"
+
+    written = run("kit", address, "--out", path)
+
+    assert (0, f"{path}\n") == (written.returncode, written.stdout), written.stderr
+    with zipfile.ZipFile(path) as kit:
+        assert (out / "credential.json").read_bytes() == kit.read("badge.json")
+        assert b"<!doctype html>" == kit.read("verifier.html")[:15]
+    assert 1 == run("kit", "1" * 22, "--out", path).returncode
 
 
 def test_supersede_refuses_a_key_that_signs(run: Run, issued: tuple[str, Path]) -> None:

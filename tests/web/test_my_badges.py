@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
+import zipfile
 from html import unescape
 
 import pytest
@@ -509,3 +511,25 @@ def test_who_has_a_badge_that_is_over_is_not_either(app, holder, public_id):
 def test_who_has_a_badge_is(holder):
     """The other half of the sentences above."""
     assert "montrez vos badges" in words(holder.get("/mon-espace").text)
+
+
+# --- the offline kit -----------------------------------------------------------------------------
+
+
+def test_the_holder_takes_the_kit_from_the_page(holder, page, public_id):
+    """With the badge as it was released, under a name that says which it is."""
+    link = re.search(r'href="([^"]+\.zip)"', holder.get(page).text)
+    assert link is not None
+
+    answer = holder.get(link[1])
+
+    assert (200, "application/zip") == (answer.status_code, answer.content_type)
+    assert f"{public_id}-kit.zip" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as kit:
+        assert holder.get(f"{page}/badge.json").data == kit.read("badge.json")
+
+
+def test_nobody_else_takes_it(learner, client, page):
+    """The badge may be private; so is what contains it."""
+    assert 404 == learner.get(f"{page}/dossier.zip").status_code
+    assert client.get(f"{page}/dossier.zip").status_code in (302, 303, 401)

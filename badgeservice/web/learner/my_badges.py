@@ -23,10 +23,11 @@ from flask_babel import gettext
 
 from badgeservice.awarding import offers
 from badgeservice.errors import ConflictingChange, CredentialNotFound, IssuingRefused
-from badgeservice.extensions import db, services
+from badgeservice.extensions import db, limiter, services
 from badgeservice.issuing import editions, issue, ob2, preview, shelf, states
 from badgeservice.issuing.hosting import CREDENTIAL_MEDIA_TYPES
 from badgeservice.issuing.models import Badge, Format, Visibility
+from badgeservice.kit import pack
 from badgeservice.people import accounts
 from badgeservice.sharing import holdings, linkedin
 from badgeservice.verification.report import Status
@@ -44,6 +45,9 @@ bp = Blueprint("my_badges", __name__)
 # What most people need comes first: a picture to send, the data that wallets import.
 _NEEDED = (Format.PNG, Format.JSON)
 _OVER = (Status.REVOKED, Status.EXPIRED, Status.WITHDRAWN)
+
+_KITS = "6/minute"
+"""How many kits one visitor may have made; each keeps a processor busy for a second."""
 
 _FILE_SUFFIXES = ", ".join(f"'{form.suffix}'" for form in Format)
 """The endings of all files of a badge: its holder may have them, whoever else may not."""
@@ -106,6 +110,21 @@ def file(public_id: str, suffix: str) -> Response:
     response = make_response(shelf.take(db.session, services().vault, record, form))
     response.content_type = CREDENTIAL_MEDIA_TYPES[form]
     name = f"{record.class_slug}-{record.public_id}.{suffix}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@bilingual(
+    bp, fr="/mon-espace/badges/<public_id>/dossier.zip", en="/my-space/badges/<public_id>/kit.zip"
+)
+@only_signed_in
+@limiter.limit(_KITS)
+def kit(public_id: str) -> Response:
+    """Give the holder the offline kit of the badge, as of now."""
+    record, here = _own(public_id), services()
+    response = make_response(pack.pack(db.session, here.office, record, now=here.clock()))
+    response.content_type = "application/zip"
+    name = f"{record.class_slug}-{record.public_id}-kit.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
