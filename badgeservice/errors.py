@@ -341,6 +341,12 @@ class VerifierBusy(BadgeserviceError):
     code = "verifier_busy"
 
 
+class ListRefused(BadgeserviceError):
+    """A list of badges is too long, empty or no table; nothing of it was verified."""
+
+    code = "list_refused"
+
+
 class DocumentsError(BadgeserviceError):
     """A folder of documents that stands for the network has a faulty index."""
 

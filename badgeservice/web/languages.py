@@ -57,7 +57,9 @@ def locale() -> str:
 
 def address_in(language: str) -> str:
     """Return the path of the page that is being shown, in `language`."""
-    endpoint, arguments = request.endpoint, request.view_args or {}
+    endpoint = request.endpoint
+    # For a page that is sent piece by piece, the address is matched anew, and has its language again.
+    arguments = {k: v for k, v in (request.view_args or {}).items() if k != "language"}
     if endpoint is None:
         return url_for("pages.home", language=language)
     # The query is appended, never handed to `url_for`: there, a visitor's `_scheme` would count.

@@ -26,7 +26,7 @@ LIMITS = {
     Budget.CONTENT: "30/minute",
     # Enough to try the addresses that somebody has, too few to find out whose badge it is.
     Budget.RECIPIENT: "5/minute; 30/hour",
-    Budget.BATCH: "2/minute; 10/hour",
+    Budget.BATCH: "3/minute; 12/hour",
 }
 
 

@@ -21,7 +21,7 @@ def spent(app, budget: Budget, visitor: str = "192.0.2.1") -> bool:
 
 @pytest.mark.parametrize(
     ("budget", "uses"),
-    [(Budget.ADDRESS, 10), (Budget.CONTENT, 30), (Budget.RECIPIENT, 5), (Budget.BATCH, 2)],
+    [(Budget.ADDRESS, 10), (Budget.CONTENT, 30), (Budget.RECIPIENT, 5), (Budget.BATCH, 3)],
 )
 def test_a_budget_ends(app, budget, uses):
     """So many in a minute, and not one more; another visitor has a budget of their own."""

@@ -20,6 +20,7 @@ from badgeservice.openbadges import strict_json
 from badgeservice.verification.codes import Check, Code, Outcome
 from badgeservice.verification.report import Integrity, Issuer, Status, Verdict
 from badgeservice.verification.summary import Endorsement, Summary
+from badgeservice.verifier import batch
 from badgeservice.web import languages
 
 LONGEST_RECIPIENT = 320
@@ -118,6 +119,18 @@ class VerifySchema(AskedSchema):
 
 
 _BADGES = {"url", "code", "text", "credential"}
+
+
+class BatchSchema(Schema):
+    """Badges to verify, each an address, a short code, JSON or a JWT."""
+
+    items = fields.List(
+        fields.String(),
+        required=True,
+        validate=validate.Length(1, batch.MAXIMUM_ROWS),
+        metadata={"description": "What cannot be read is a row all the same, `unreadable`."},
+    )
+    language = AskedSchema().fields["language"]
 
 
 VERIFY = {"allOf": [VerifySchema, {"oneOf": [{"required": [name]} for name in sorted(_BADGES)]}]}
@@ -247,6 +260,27 @@ class ReportSchema(AxesSchema):
     )
     endorsements = fields.List(fields.Nested(EndorsementReportSchema), required=True)
     checked_at = _instant()
+
+
+class BatchRowSchema(Schema):
+    """One row of a list: its report, or why it was not verified."""
+
+    row = fields.Integer(
+        required=True, metadata={"description": "The place in `items`, or the line of the CSV."}
+    )
+    report = fields.Nested(ReportSchema, required=True, allow_none=True)
+    problem = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(list(batch.PROBLEMS)),
+        metadata={"description": "Why there is no report; such a row is not verified."},
+    )
+
+
+class BatchReportSchema(Schema):
+    """The rows of a list, in its order. A document that ends early is not JSON."""
+
+    results = fields.List(fields.Nested(BatchRowSchema), required=True)
 
 
 class ProblemSchema(Schema):

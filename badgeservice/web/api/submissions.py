@@ -8,13 +8,16 @@ from typing import Any
 from flask import Request, abort, g
 from werkzeug.datastructures import MultiDict
 
-from badgeservice.errors import RequestRefused, RequestUnreadable, UnreadableJSON
+from badgeservice.errors import ListRefused, RequestRefused, RequestUnreadable, UnreadableJSON
 from badgeservice.openbadges import Document, strict_json
 from badgeservice.verification.submission import MAXIMUM_BYTES
+from badgeservice.verifier import batch
+from badgeservice.verifier.batch import Row
 from badgeservice.web.api import schemas
 
 FORM = "multipart/form-data"
 JSON = "application/json"
+CSV = "text/csv"
 RAW = (
     "application/vc",
     "application/vc+ld+json",
@@ -56,6 +59,22 @@ def read(request: Request) -> Asked:
             return _json(body(request))
         case media_type if media_type in RAW:
             return Asked(body(request))
+    abort(415)
+
+
+def read_list(request: Request) -> tuple[Row, ...]:
+    """Return the rows of a list, like `read`."""
+    speak(schemas.read(schemas.QuerySchema(), once(request.args)))
+    try:
+        if request.mimetype == CSV:
+            return batch.read(body(request))
+        if request.mimetype == JSON:
+            found = document(body(request), max_bytes=MAXIMUM_BYTES)
+            asked = schemas.read(schemas.BatchSchema(), found)
+            speak(asked)
+            return batch.rows(Row(n, given) for n, given in enumerate(asked["items"], 1))
+    except ListRefused as error:
+        raise RequestRefused(error.message, code=error.code) from None
     abort(415)
 
 

@@ -1,14 +1,17 @@
-"""`POST /api/v1/verify`: a badge in, the report out."""
+"""`POST /api/v1/verify` and `/api/v1/verify/batch`: badges in, reports out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import request
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from badgeservice.extensions import services
-from badgeservice.web import languages, limits
+from badgeservice.openbadges import strict_json
+from badgeservice.verifier.batch import Answer
+from badgeservice.web import languages, limits, lists
 from badgeservice.web.api import schemas, submissions
 from badgeservice.web.limits import Budget
 
@@ -77,3 +80,57 @@ def verify() -> dict[str, Any]:
         limits.spend(Budget.RECIPIENT)
     report = services().desk.verify(asked.data, now=services().clock(), recipient=asked.recipient)
     return report.to_json(languages.current())
+
+
+_LIST = {
+    "required": True,
+    "content": {
+        submissions.JSON: {"schema": schemas.BatchSchema},
+        submissions.CSV: {
+            "schema": {
+                "type": "string",
+                "description": "One badge a line, or a table with a header.",
+            }
+        },
+    },
+}
+_LIST_ANSWER = {
+    200: {
+        "description": "A row for each badge, while they are verified: one a line. "
+        "With `Accept: text/csv` a table that spreadsheets open.",
+        "content": {
+            submissions.JSON: {"schema": schemas.BatchReportSchema},
+            submissions.CSV: {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@bp.post("/verify/batch")
+@bp.doc(operationId="verifyBatch", parameters=QUERY, requestBody=_LIST, responses=_LIST_ANSWER)
+@refusals
+def verify_batch() -> Response:
+    """Verify a list of badges
+
+    At most 500. A row that cannot be read is `unreadable`; one that was not verified says why.
+    Nothing of what you send is kept, and the work ends when you stop reading.
+    """
+    asked = submissions.read_list(request)
+    if request.accept_mimetypes.best_match([submissions.JSON, submissions.CSV]) == submissions.CSV:
+        return lists.table(asked)
+    return lists.streamed(asked, _as_json, submissions.JSON)
+
+
+def _as_json(answers: Iterable[Answer]) -> Iterator[str]:
+    """Yield one document, a result a line; it is JSON only when it has come to its end."""
+    schema, language = schemas.BatchRowSchema(), languages.current()
+    separator = '{"results":['
+    for answer in answers:
+        result = {
+            "row": answer.row.number,
+            "report": answer.report and answer.report.to_json(language),
+            "problem": answer.problem or None,
+        }
+        yield f"{separator}\n{strict_json.dumps(schema.dump(result)).decode()}"
+        separator = ","
+    yield "\n]}\n"

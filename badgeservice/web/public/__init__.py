@@ -7,6 +7,7 @@ from badgeservice.web.public import (
     codes,
     documents,
     frameworks,
+    lists,
     modules,
     ob2,
     pages,
@@ -20,6 +21,7 @@ BLUEPRINTS = (
     badges.bp,
     codes.bp,
     verifier.bp,
+    lists.bp,
     documents.bp,
     ob2.bp,
 )
