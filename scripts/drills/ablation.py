@@ -51,7 +51,8 @@ _V, _O = "verification/", "openbadges/"
 _PROFILE, _PROOF = f"{_V}checks/profile.py", f"{_V}checks/proof.py"
 _STATUS, _OLD = f"{_V}checks/status.py", f"{_V}checks/ob2/"
 _ORIGIN, _WALK = f"{_V}provenance.py", f"{_V}checks/__init__.py"
-_KEYS, _DOC, _SUITE = f"{_O}keys.py", f"{_O}controller.py", f"{_O}proofs/eddsa_rdfc_2022.py"
+_KEYS, _DOC, _SUITE = f"{_O}keys.py", f"{_O}controller.py", f"{_O}proofs/data_integrity.py"
+_SHOWN = f"{_O}proofs/ecdsa_sd_2023.py"
 _TOKEN, _CLAIMS, _JSON = f"{_O}proofs/compact.py", f"{_O}proofs/vc_jwt.py", f"{_O}strict_json.py"
 _PNG, _SVG, _LIST = f"{_O}bakery/png.py", f"{_O}bakery/svg.py", f"{_O}status_list.py"
 _QUESTION = "    Question(Check.{}, {}.check, needs=(Check.{},)),\n"
@@ -109,23 +110,36 @@ DEFENCES = (
     # (the round trip misses them too), and more than 500 nodes (they are more than 1,000 values).
     # --- the embedded proof
     Defence("few proofs", f"{_V}proofs.py", "MAXIMUM_PROOFS = 4", "MAXIMUM_PROOFS = 400"),
-    Defence("every proof, not the first", _PROOF, "for proof in case.proofs)\n", "for proof in case.proofs[:1])\n"),
+    Defence("every proof, not the first", _PROOF, "    for proof in case.proofs:\n        try:", "    for proof in case.proofs[:1]:\n        try:"),
     Defence("no proof is no pass", _PROOF, "raise Doubt(Code.PROOF_MISSING)",
             'return Finding(Check.PROOF, Code.PROVEN, "")'),
     Defence("an unknown suite is no pass", _PROOF,
-            'raise Doubt(Code.PROOF_UNSUPPORTED, ", ".join(map(proofs.name, written)))',
+            "raise Doubt(Code.PROOF_UNSUPPORTED, not_checked)",
             'return Finding(Check.PROOF, Code.PROVEN, "")'),
     Defence("no chains", _PROOF, 'if "previousProof" in proof:', "if False:"),
     Defence("no proof for an exchange", _PROOF, 'if proof.keys() & {"challenge", "domain"}:', "if False:"),
-    Defence("made for issuing", _PROOF, 'if proof.get("proofPurpose") != eddsa_rdfc_2022.PURPOSE:', "if False:"),
+    Defence("made for issuing", _PROOF, 'if proof.get("proofPurpose") != data_integrity.PURPOSE:', "if False:"),
     Defence("not of the future", _PROOF, "if created - now > CLOCK_SKEW:", "if False:"),
     Defence("not over", _PROOF, 'if "expires" in proof and', 'if "nothing" in proof and'),
-    Defence("signature of the embedded proof", _SUITE, "key.verify(signature, data.signed_bytes)", "pass"),
+    Defence("signature of the embedded proof", _SUITE, "key.verify(signature, message)", "pass"),
     Defence("options under the signature", _SUITE, "return self.proof_hash + self.document_hash",
             "return self.document_hash"),
-    Defence("suite and type", _SUITE, '\n        and proof.get("cryptosuite") == CRYPTOSUITE', ""),
+    Defence("suite and type", _SUITE, '\n        and proof.get("cryptosuite") in cryptosuites', ""),
     Defence("shape of the proof", _SUITE, "if missing or unknown:", "if False:"),
-    Defence("64 bytes", _SUITE, "if len(signature) != 64:\n        raise _bad_shape", "if False:\n        raise _bad_shape"),
+    Defence("kind of key", _SUITE, "if key.kind not in kinds:", "if False:"),
+    Defence("end that may be withheld", f"{_V}checks/dates.py", "if case.always_shown is not None and finding.at is None:", "if False:"),
+    Defence("status that may be withheld", _STATUS, "if finding.outcome is Outcome.PASSED and _may_be_withheld(case):", "if False:"),
+    Defence("no base proof", _SHOWN, "if data.startswith(_BASE):", "if False:"),
+    Defence("head of a derived proof", _SHOWN, "if not data.startswith(_DERIVED):", "if False:"),
+    Defence("nothing behind a derived proof", _SHOWN, "if not reader.is_at_end:", "if False:"),
+    Defence("places in order", _SHOWN, "if any(a >= b for a, b in zip(derived.mandatory, derived.mandatory[1:], strict=False)):", "if False:"),
+    Defence("places within the badge", _SHOWN, "if len(mandatory) + len(others) != len(statements):", "if False:"),
+    Defence("one label for a node", _SHOWN,
+            "if sorted(numbers) != list(range(len(pairs))) or len(labels) != len(pairs):", "if False:"),
+    Defence("signatures of statements", _SHOWN, "data_integrity.check_bytes(signature, statement.encode(), statement_key)", "pass"),
+    Defence("signature of the group", _SHOWN, "data_integrity.check_bytes(derived.base_signature, signed, key)", "pass"),
+    Defence("as many signatures as statements", _SHOWN, "if len(others) != len(derived.signatures):", "if False:"),
+    Defence("length of signatures", _SUITE, "if len(signature) != key.signature_bytes:", "if False:"),
     # --- whose key
     Defence("the issuer lists the method", _DOC, "if not listed:", "if False:"),
     Defence("the method's controller", _DOC, 'if method.get("controller") != controller:', "if False:"),
@@ -274,7 +288,7 @@ def judge(defence: Defence | None) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         shutil.copytree(ROOT / "badgeservice", copy / "badgeservice")
-        (copy / "tests").symlink_to(ROOT / "tests")
+        shutil.copytree(ROOT / "tests" / "attacks", copy / "tests" / "attacks")
         if defence is not None:
             path = copy / "badgeservice" / defence.file
             text = path.read_text(encoding="utf-8")

@@ -32,13 +32,14 @@ OB = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 CONTEXT = [VC, OB]
 SCHOOL, MALLORY = "did:web:school.example", "did:web:mallory.example"
 ED, EC, RS = f"{SCHOOL}#ed25519", f"{SCHOOL}#p256", f"{SCHOOL}#rsa"
+P256, P384 = f"{SCHOOL}#p256-multikey", f"{SCHOOL}#p384-multikey"
 LIST = "https://status.example/lists/1"
 """At a host of its own, so that asking for it shows: nobody may before the proof has held."""
 OB2 = "https://w3id.org/openbadges/v2"
 
 
 class Key:
-    """One seed's key pairs: Ed25519, P-256 and RSA-2048. Test keys, all of them."""
+    """One seed's key pairs: Ed25519, P-256, P-384 and RSA-2048. Test keys, all of them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -80,6 +81,19 @@ class Key:
     def p256_raw(self) -> bytes:
         """The compressed point of the P-256 public key."""
         return self.p256.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+
+    @functools.cached_property
+    def p384(self) -> ec.EllipticCurvePrivateKey:
+        """The P-384 pair."""
+        secret = hashlib.sha384(f"{self.name}, P-384".encode()).digest()
+        return ec.derive_private_key(int.from_bytes(secret, "big") >> 1, ec.SECP384R1())
+
+    def ec_multikey(self, kind: str) -> str:
+        """The public key of a kind (p256, p384) as Multikey."""
+        public = getattr(self, kind).public_key()
+        point = public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        prefix = {"p256": b"\x80\x24", "p384": b"\x81\x24"}[kind]
+        return "z" + base58_encode(prefix + point)
 
     def pem(self, kind: str) -> str:
         """The public key of a kind (ed25519, p256, rsa) as PEM."""
@@ -167,12 +181,20 @@ def did_web_address(did: str) -> str:
 
 
 def did_document(did: str, key: Key, **changes: Any) -> Document:
-    """Return the DID document of an issuer: its three keys, all for making assertions."""
+    """Return the DID document of an issuer: its keys, all for making assertions."""
     methods: list[Document] = [
         {"id": f"{did}#ed25519", "type": "Multikey", "publicKeyMultibase": key.multikey},
         {"id": f"{did}#p256", "type": "JsonWebKey", "publicKeyJwk": key.jwk("ES256")},
         {"id": f"{did}#rsa", "type": "JsonWebKey", "publicKeyJwk": key.jwk("RS256")},
         {"id": f"{did}#ed25519-jwk", "type": "JsonWebKey", "publicKeyJwk": key.jwk("EdDSA")},
+        *(
+            {
+                "id": f"{did}#{kind}-multikey",
+                "type": "Multikey",
+                "publicKeyMultibase": key.ec_multikey(kind),
+            }
+            for kind in ("p256", "p384")
+        ),
     ]
     methods = [{"id": m["id"], "type": m["type"], "controller": did} | m for m in methods]
     return {

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from badgeservice.openbadges.multibase import base58_decode, base64url_encode
+from tests.attacks.making import suites
 from tests.attacks.making.cases import LIST_HOST, SCHOOL_HOST, Group, invalid, undecided, unreadable
 from tests.attacks.making.issuers import (
     CONTEXT,
@@ -164,6 +165,7 @@ def embedded() -> Group:
     _add_shapes(group, proof, changed)
     _add_sets(group, proof)
     _add_other_documents(group)
+    suites.add_attacks(group)
     return group
 
 
