@@ -7,7 +7,7 @@ import json
 import zlib
 from typing import Any
 
-from tests.attacks.making import images, older, suites
+from tests.attacks.making import elsewhere, images, older, suites
 from tests.attacks.making.cases import COMMON, LIST_HOST, SCHOOL_HOST, Expect, Group
 from tests.attacks.making.issuers import (
     CONTEXT,
@@ -46,6 +46,7 @@ def controls() -> Group:
     _add_images(group)
     _add_older(group)
     suites.add_controls(group, GENUINE)
+    elsewhere.add_controls(group, GENUINE)
     return group
 
 

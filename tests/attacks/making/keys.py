@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from badgeservice.openbadges.multibase import base64url_encode
+from tests.attacks.making import elsewhere
 from tests.attacks.making.cases import (
     COMMON,
     SCHOOL_HOST,
@@ -66,6 +67,7 @@ def binding() -> Group:
     _add_did_web(group)
     _add_did_key(group)
     _add_tokens(group)
+    elsewhere.add_attacks(group)
     return group
 
 
@@ -171,7 +173,7 @@ def _add_documents(group: Group) -> None:
          invalid("method_not_in_issuer_document"),
          {k: v for k, v in ours.items() if k != "assertionMethod"} | {"authentication": [ED]}),
         ("listed-not-described", "the method listed and not described",
-         invalid("method_not_in_issuer_document"), ours | {"verificationMethod": []}),
+         undecided("method_type_unknown"), ours | {"verificationMethod": []}),
         ("listed-null", "null for the list of methods", invalid("method_not_in_issuer_document"),
          ours | {"assertionMethod": None}),
         ("controller-other", "a method whose controller is the attacker", invalid("controller_mismatch"),
@@ -363,7 +365,7 @@ def _add_tokens(group: Group) -> None:
         ("jwk-off-curve", "a point that is not on the curve", "bad_key", "ES256", jwk | {"y": jwk["x"]}),
         ("jwk-short", "a coordinate with a byte less", "bad_key", "ES256", jwk | {"x": jwk["x"][:-2]}),
         ("jwk-padded", "a coordinate with padding", "bad_key", "ES256", jwk | {"x": jwk["x"] + "="}),
-        ("jwk-other-curve", "a key on secp256k1", "bad_key", "ES256", jwk | {"crv": "secp256k1"}),
+        ("jwk-other-curve", "a key on secp256k1", "method_type_unknown", "ES256", jwk | {"crv": "secp256k1"}),
         ("jwk-symmetric", "a symmetric key", "private_key", "ES256", {"kty": "oct", "k": "AAAA"}),
         ("jwk-rsa-short", "an RSA key of 1,024 bits", "bad_key", "RS256", short),
         ("jwk-rsa-exponent", "an RSA key with the exponent 1", "bad_key", "RS256",
@@ -377,7 +379,7 @@ def _add_tokens(group: Group) -> None:
         group.add(
             name,
             f"{mutation} (token)",
-            invalid(code),
+            undecided(code) if code == "method_type_unknown" else invalid(code),
             token(alg=alg),
             base=f"token {alg}",
             kind="jwt",
