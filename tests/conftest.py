@@ -272,11 +272,15 @@ def running(
 ) -> Iterator[Flask]:
     """Yield the application of an installation, and close its database afterwards.
 
-    The keys are read anew whatever is in `stock`: some tests damage them.
+    Each has a keyring of its own, for a test may damage its keys. Those of the `stock` have proved
+    themselves before: to open an RSA key takes longer than most tests.
     """
     if stock is not None:
         described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-        stock = replace(stock, keyring=open_keyring(settings, described))
+        keyring = open_keyring(settings, described)
+        if keyring.keys_dir == stock.keyring.keys_dir:
+            keyring._loaded.update(stock.keyring._loaded)
+        stock = replace(stock, keyring=keyring)
     application = create_app(settings, clock=clock, mailer=letters, stock=stock, pool=POOL)
     application.testing = True
     # A test that expects an answer must see the answer, not the exception behind it.
