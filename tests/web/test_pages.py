@@ -157,9 +157,9 @@ def test_no_template_trusts_what_it_is_given(template):
 def test_every_form_that_acts_carries_its_token(template):
     """A form without one is refused, and the person does not know why.
 
-    The verifier's acts on nothing, and a token would cost everybody a cookie.
+    Those of the verifier act on nothing, and a token would cost everybody a cookie.
     """
-    if template.parent.name == "verifier":
+    if template.parent.name in ("verifier", "lists"):
         return
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", template.read_text(), re.DOTALL):
         assert 'name="csrf_token"' in form
