@@ -53,13 +53,12 @@ class Case:
 
 @dataclass
 class Life:
-    """All cases by name; the kit of the first badge, and the one that a demonstration would give."""
+    """All cases by name; the kit of the first badge, made twice; and what must be in no kit."""
 
     cases: dict[str, Case] = field(default_factory=dict)
     address: str = ""
     kit: bytes = b""
     again: bytes = b""
-    trial: bytes = b""
     secrets: tuple[bytes, ...] = ()
 
     def files(self) -> dict[str, bytes]:
@@ -137,7 +136,6 @@ def _lived(desk: Desk, folder: Path) -> Life:
     life.kit = pack.pack(session, office, anais, now=clock())
     life.again = pack.pack(session, office, anais, now=clock())
     trying = replace(office, issuer=replace(office.issuer, demo=True))
-    life.trial = pack.pack(session, trying, anais, now=clock())
     life.secrets = _secrets(folder)
 
     held = archive_of(anais)

@@ -9,14 +9,15 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from badgeservice import documents, verification
-from badgeservice.kit import page
+from badgeservice.kit import browser, page
 from badgeservice.kit.archive import Archive
 from badgeservice.verification.register import EmptyRegister
-from tests.kit.conftest import Life, unpacked
+from tests.kit.conftest import LATER, Life, unpacked
 
 
 def test_every_case_comes_out_as_it_must(life: Life) -> None:
@@ -42,6 +43,34 @@ def test_an_archive_is_read_as_it_was_written(life: Life) -> None:
     """Each of them, with all that its register says."""
     for name, case in life.cases.items():
         assert case.archive == Archive.loads(case.archive.dumps()), name
+
+
+@pytest.mark.parametrize(("language", "known"), [("fr", "pas le badge"), ("en", "not the badge")])
+def test_what_is_shown_of_a_badge_that_is_not_in_the_extract(
+    life: Life, language: str, known: str
+) -> None:
+    """That the register was not asked; and of every report, to which day it holds."""
+    for name, of_the_kit in {
+        "genuine json": True,
+        "another's badge": False,
+        "a text": True,
+    }.items():
+        case = life.cases[name]
+        answer = json.loads(browser.judge(case.archive.dumps(), case.data, 0))
+        notes = " ".join(answer["shown"][language]["notes"])
+
+        assert of_the_kit == (known not in notes)
+        assert "23 novembre 2026" in notes or "23 November 2026" in notes
+
+
+def test_a_clock_that_is_behind_does_not_bring_a_badge_back(life: Life) -> None:
+    """The day of the archive is the least that the time can be."""
+    case = life.cases["genuine json"]
+    archive = replace(case.archive, extract=replace(case.archive.extract, as_of=LATER))
+
+    report = json.loads(browser.judge(archive.dumps(), case.data, 0))["report"]
+
+    assert ("red", "expired") == (report["verdict"], report["status"])
 
 
 def test_the_same_badge_gives_the_same_kit(life: Life) -> None:
