@@ -19,7 +19,7 @@ from threading import BoundedSemaphore
 
 from badgeservice.errors import ListRefused, VerifierBusy
 from badgeservice.issuing import short_codes
-from badgeservice.verification import Report, words
+from badgeservice.verification import Report, Verdict, words
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.verification.words import Language
 from badgeservice.verifier.desk import Desk
@@ -30,7 +30,7 @@ MAXIMUM_TIME = timedelta(minutes=10)
 
 BUSY = "verifier_busy"
 OUT_OF_TIME = "out_of_time"
-PROBLEMS = {
+PROBLEMS: dict[str, dict[Language, str]] = {
     BUSY: {
         "fr": "Non vérifié : trop de vérifications en même temps. Réessayez plus tard",
         "en": "Not verified: too many verifications at once. Try again later",
@@ -89,8 +89,12 @@ class Answer:
         return str(self.report.verdict) if self.report else "not_verified"
 
     def sentence(self, language: Language) -> str:
-        """The verdict as one sentence."""
-        return words.sentence(self.report, language) if self.report else self._why[language]
+        """The verdict as one sentence; of what is no badge, what was found."""
+        if self.report is None:
+            return PROBLEMS[self.problem][language]
+        if self.report.verdict is Verdict.UNREADABLE:
+            return words.explain(self.report.problems[0], language)
+        return words.sentence(self.report, language)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -98,10 +102,6 @@ class Answer:
         if self.report is None:
             return (self.problem,)
         return tuple(dict.fromkeys(str(finding.code) for finding in self.report.problems))
-
-    @property
-    def _why(self) -> dict[str, str]:
-        return PROBLEMS[self.problem]
 
 
 # --- reading -------------------------------------------------------------------------------------

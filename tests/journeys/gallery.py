@@ -15,6 +15,8 @@ TEMPLATES = {
     "employers": "pages/employers.html",
     "verifier-ask": "verifier/ask.html",
     "verifier-report": "verifier/report.html",
+    "list-ask": "lists/ask.html",
+    "list-answers": "lists/answers.html",
     "help": "pages/help.html",
     "accessibility": "pages/accessibility.html",
     "personal-data": "pages/personal_data.html",
@@ -50,6 +52,7 @@ _PUBLIC = {
     "sheet": MODULE_PATH["fr"],
     "employers": "/entreprises",
     "verifier-ask": "/verifier",
+    "list-ask": "/verifier/liste",
     "help": "/aide",
     "accessibility": "/accessibilite",
     "personal-data": "/donnees-personnelles",
@@ -113,6 +116,7 @@ def verdicts(visitor: Visitor, installation: Installation, email: str) -> Iterat
         visitor.page.goto(address)
         yield "badge-amber"
     yield from _verifier(visitor, address)
+    yield from _list(visitor, address)
     installation.suspend(address)
     visitor.page.goto(address)
     yield "badge-suspended"
@@ -167,6 +171,16 @@ def _verifier(visitor: Visitor, address: str) -> Iterator[str]:
     visitor.page.locator("#badge").fill(link["badge"])
     visitor.tap("Vérifier", within=visitor.page.locator("main"))
     yield "error-too-often"
+
+
+def _list(visitor: Visitor, address: str) -> Iterator[str]:
+    """Bring lists: one that is read, and one that is none."""
+    rows = "\n".join([address, "K7QM-2XVD", STRANGER.read_text().replace("\n", " ")])
+    for name, text in {"list-answers": rows, "list-ask-nothing": " "}.items():
+        visitor.open("/verifier/liste" if visitor.language == "fr" else "/en/verify/list")
+        visitor.page.locator("#list").fill(text)
+        visitor.tap("Vérifier la liste")
+        yield name
 
 
 def _public(visitor: Visitor) -> Iterator[str]:

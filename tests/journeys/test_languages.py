@@ -47,6 +47,7 @@ def test_from_home_to_badge_in_english(
         MODULE_PATH["fr"],
         "/entreprises",
         "/verifier",
+        "/verifier/liste",
         "/aide",
         "/accessibilite",
         "/donnees-personnelles",

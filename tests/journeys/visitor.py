@@ -170,8 +170,7 @@ class Visitor:
 
     def weight(self) -> tuple[int, int]:
         """Return the bytes of the HTML of this page, and of everything that it loads."""
-        sizes = [int(answer.headers["content-length"]) for answer in self.answers]
-        return int(self.document.headers["content-length"]), sum(sizes)
+        return _size(self.document), sum(map(_size, self.answers))
 
     @property
     def document(self) -> Response:
@@ -207,3 +206,9 @@ class Visitor:
 def spaces_alike(words: str) -> re.Pattern[str]:
     """Return a pattern for a text that begins with `words`, whatever kind of spaces stand there."""
     return re.compile(r"^\s*" + r"\s+".join(map(re.escape, words.split())))
+
+
+def _size(answer: Response) -> int:
+    """Return the bytes of an answer; one that is sent while it is made does not say how many."""
+    stated = answer.headers.get("content-length")
+    return int(stated) if stated else len(answer.body())

@@ -234,6 +234,13 @@ def test_attack_a_badge_with_endless_words_makes_no_endless_table(report):
     assert 4_096 < len(written) < 6_000
 
 
+def test_of_what_is_no_badge_the_row_says_what_was_found():
+    """Five hundred times the list of all formats would help nobody."""
+    (answer,) = batch.verify(Desk(), [Row(1, "hello")], clock=Clock(), wait=print)
+
+    assert Code.NOT_A_BADGE.french == answer.sentence("fr")
+
+
 def test_a_table_says_what_a_person_looks_for(report):
     """Verdict, sentence, badge, issuer, person, days; the codes are for whoever asks further."""
     (cells,) = csv.reader(io.StringIO(batch.line(Answer(Row(7, CODE), report), "en")))
