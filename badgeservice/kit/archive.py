@@ -31,7 +31,7 @@ from badgeservice.verification.submission import Kind
 
 @dataclass(frozen=True)
 class Extract:
-    """What a register said at the instant `as_of` of the badges in `entries`, by their id.
+    """What a register said at the instant `as_of` of the badges in `entries`, by each of their ids.
 
     `issuer_id` is the issuer of the register, and `base_url` where its installation answered;
     `published` tells when each of its status lists was published.
@@ -49,7 +49,7 @@ class Extract:
             "asOf": timestamps.write(self.as_of),
             "issuer": self.issuer_id,
             "address": self.base_url,
-            "badges": [_entry_to_json(self.entries[id]) for id in sorted(self.entries)],
+            "badges": {id: _entry_to_json(entry) for id, entry in sorted(self.entries.items())},
             "statusLists": {
                 address: timestamps.write(self.published[address])
                 for address in sorted(self.published)
@@ -59,12 +59,11 @@ class Extract:
     @classmethod
     def from_json(cls, written: Document) -> Extract:
         """Return the extract that `to_json` wrote."""
-        entries = [_entry_from_json(entry) for entry in written["badges"]]
         return cls(
             as_of=timestamps.read(written["asOf"]),
             issuer_id=written["issuer"],
             base_url=written["address"],
-            entries={entry.credential_id: entry for entry in entries},
+            entries={id: _entry_from_json(entry) for id, entry in written["badges"].items()},
             published={
                 address: timestamps.read(at) for address, at in written["statusLists"].items()
             },
@@ -161,7 +160,7 @@ def _named(submission: Submission) -> str | None:
 
 def _entry_to_json(entry: RegisterEntry) -> Document:
     return {
-        "id": entry.credential_id,
+        "badge": entry.credential_id,
         "state": str(entry.state),
         "since": _written(entry.since),
         "reason": entry.reason,
@@ -178,7 +177,7 @@ def _entry_to_json(entry: RegisterEntry) -> Document:
 
 def _entry_from_json(written: Document) -> RegisterEntry:
     return RegisterEntry(
-        credential_id=written["id"],
+        credential_id=written["badge"],
         state=RegisterState(written["state"]),
         editions=tuple(
             Edition(

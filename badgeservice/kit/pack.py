@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from badgeservice import verification
 from badgeservice.errors import CredentialNotFound
-from badgeservice.issuing import key_documents, shelf, status_lists
+from badgeservice.issuing import key_documents, ob2, shelf, status_lists
 from badgeservice.issuing.hosting import CREDENTIAL_MEDIA_TYPES, Hosting, own_fetch
-from badgeservice.issuing.models import Badge, Format, StatusList
+from badgeservice.issuing.models import Badge, Credential, Format, StatusList
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.kit import page
@@ -136,13 +136,21 @@ def archive(
     documents[badge.address] = Fetched(badge.address, 200, media_type, credential)
     register = _Noting(session, office)
     verification.verify(verification.recognise(credential), fetch=fetch, register=register, now=now)
-    if office.issuer.demo:
-        register.noted[badge.address] = _outside(register.noted[badge.address])
+    # An image may carry the badge in Open Badges 2.0 as well, which the register knows by its own id.
+    second = select(Credential.ob2_id).where(
+        Credential.public_id == badge.public_id, Credential.ob2_id.is_not(None)
+    )
+    for ob2_id in session.scalars(second):
+        register.entry(ob2.hosted_id(office.base_url, str(ob2_id)))
     extract = Extract(
         as_of=now,
         issuer_id=office.issuer.id,
         base_url=office.base_url,
-        entries=register.noted,
+        entries=(
+            {id: _outside(entry) for id, entry in register.noted.items()}
+            if office.issuer.demo
+            else register.noted
+        ),
         published=lists,
     )
     return Archive(documents, extract)

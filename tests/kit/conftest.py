@@ -131,7 +131,7 @@ def _lived(desk: Desk, folder: Path) -> Life:
         life.cases[name] = Case(archive, data, at or clock(), verdict, code, server)
 
     anais = desk.badge()
-    other = desk.badge("canari@example.org", replace(CHOICES, name="Zéphyrine Canari"))
+    other = desk.badge("canari@example.org", replace(CHOICES, name="Zéphyrine Canari", ob2=True))
     life.address = anais.address
     life.kit = pack.pack(session, office, anais, now=clock())
     life.again = pack.pack(session, office, anais, now=clock())
@@ -147,6 +147,9 @@ def _lived(desk: Desk, folder: Path) -> Life:
     case("expired token", held, token, "red", "expired", LATER)
     case("another's badge", held, taken(other), "amber", "issuer_not_known")
     case("another's token", held, taken(other, Format.JWT), "amber", "issuer_not_known")
+    both = archive_of(other)
+    for form in (Format.PNG_BOTH, Format.OB2_JWS, Format.OB2_JSON):
+        case(f"in 2.0 {form}", both, taken(other, form), "amber", "document_unreachable")
     case("a trial", archive_of(anais, trying), taken(anais), "amber", "trial")
     _tampered(case, held, taken(anais), token, taken(other))
 
