@@ -32,10 +32,8 @@ from badgeservice.installation import prepare_database, prepare_files
 from badgeservice.issuing import audit as auditing
 from badgeservice.issuing import editions, shelf, states
 from badgeservice.issuing.build import Choices
-from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue
 from badgeservice.issuing.models import Badge, Format, Visibility
-from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.kit import pack
 from badgeservice.people import accounts, email_address, names, retention
 from badgeservice.settings import Settings
@@ -408,12 +406,11 @@ def _installation() -> Iterator[tuple[Session, Services]]:
 
 
 def _verifying() -> tuple[Fetch, Register]:
-    """Open this installation for the rest of the process: its documents and its register."""
+    """Open this installation for the rest of the process: who answers its verifier."""
     app = create_app()
     app.app_context().push()
-    office = services().office
-    fetch = own_fetch(Hosting(db.session, office))
-    return fetch, DatabaseRegister(db.session, office)
+    sources = services().desk.sources()
+    return sources.fetch, sources.register
 
 
 def _public_id(badge: str) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from badgeservice import documents
 from badgeservice.extensions import Services
 from badgeservice.issuing import endorse, endorsements
-from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.verification.words import Language
 
 OpenInstallation = Callable[[], AbstractContextManager[tuple[Session, Services]]]
@@ -95,11 +94,7 @@ def make_endorsements_command(open_installation: OpenInstallation) -> click.Comm
         with file.open("rb") as opened:
             data = opened.read(endorsements.MAXIMUM_BYTES + 1)
         with open_installation() as (session, here):
-            fetch = (
-                documents.directory_fetch(folder)
-                if folder
-                else own_fetch(Hosting(session, here.office))
-            )
+            fetch = documents.directory_fetch(folder) if folder else here.desk.sources().fetch
             kept = endorsements.add(
                 session, here.office, data, fetch=fetch, actor=_ADMINISTRATOR, now=here.clock()
             )

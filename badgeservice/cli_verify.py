@@ -24,7 +24,7 @@ from badgeservice.verification.summary import Summary
 from badgeservice.verification.words import Language
 
 OpenInstallation = Callable[[], tuple[Fetch, Register]]
-"""Opens the running installation: its own documents by address, and its register."""
+"""Opens the running installation: who answers for an address, and its register."""
 
 EXIT_CODES = {Verdict.GREEN: 0, Verdict.RED: 1, Verdict.AMBER: 2, Verdict.UNREADABLE: 3}
 

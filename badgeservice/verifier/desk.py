@@ -26,7 +26,6 @@ from badgeservice.verifier.pool import Pool, Sources
 _LONGEST_CODE = 40
 """Characters of a short code, with the spaces and hyphens that people put into it."""
 
-
 _FETCH_SECONDS = 9.0
 """How long all other sites together may keep one verification waiting."""
 
@@ -55,9 +54,11 @@ class Desk:
                 return _without_holder(verdict.report_for(session, self._office, badge, now=now))
             except (CredentialNotFound, HolderErased):
                 pass  # nothing of it is left to be shown: to this desk it is a code like any other
-        return self._pool.verify(data, self._sources(session), now=now)
+        return self._pool.verify(data, self.sources(), now=now)
 
-    def _sources(self, session: Session) -> Sources:
+    def sources(self) -> Sources:
+        """Return who answers what one verification asks, wherever its walk runs."""
+        session = self._session()
         own, far = own_fetch(Hosting(session, self._office)), self._guard.within(_FETCH_SECONDS)
 
         def fetch(address: str) -> Fetched:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
 from badgeservice import extensions, verification
+from badgeservice.errors import FetchFailed
 from badgeservice.extensions import services
+from badgeservice.fetching import Guard
 from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import Badge
 from badgeservice.verification import Report, Verdict
 from badgeservice.verification.codes import Code
+from badgeservice.verifier.desk import Desk
+from tests.conftest import POOL
+from tests.sites import Sites, answer
+from tests.verification.school import School
 from tests.web.conftest import show_to
 
 
@@ -63,6 +72,62 @@ def test_an_address_of_another_site_is_amber(app):
 
     assert Verdict.AMBER is report.verdict
     assert Code.ADDRESS_UNREACHABLE is report.findings[0].code
+
+
+@pytest.fixture
+def stranger(sites: Sites) -> School:
+    """An issuer elsewhere, whose documents stand at its addresses."""
+
+    class Stranger(School):
+        base = sites.address("")
+
+    school = Stranger(f"{Stranger.base}/issuers/school")
+    school.put(f"{school.base}/badge.json", school.issue())
+    for address, fetched in school.world.items():
+        sites.put(answer(fetched.body), address.removeprefix(school.base))
+    return school
+
+
+@pytest.fixture
+def desk(app: Flask, way_out: Guard) -> Iterator[Desk]:
+    """A desk for which the world is `sites`."""
+    with app.app_context():
+        session = extensions.db.session
+        yield Desk(services().office, session=lambda: session, pool=POOL, guard=way_out)
+
+
+def test_a_badge_of_another_site_is_proved_by_what_stands_there(desk, stranger, sites, clock):
+    """Its address, its issuer's document and its list are asked for; that much and no more."""
+    report = desk.verify(f"{stranger.base}/badge.json".encode(), now=clock())
+
+    codes = {finding.code for finding in report.findings}
+    assert {Code.PROVEN, Code.NOT_WITHDRAWN, Code.ISSUER_NOT_KNOWN} <= codes
+    assert ["/badge.json", "/issuers/school", "/status/1"] == [
+        asked.target for asked in sites.asked
+    ]
+
+
+def test_a_badge_of_another_site_is_forged_as_soon_as_it_was_changed(desk, stranger, sites, clock):
+    """And then nothing more is asked for than the key."""
+    forged = json.dumps(stranger.issue() | {"name": "Doctorat"}).encode()
+
+    assert Verdict.RED is desk.verify(forged, now=clock()).verdict
+    assert ["/issuers/school"] == [asked.target for asked in sites.asked]
+
+
+def test_the_command_line_asks_as_the_desk_does(desk, stranger, sites, public_id):
+    """Ours from our books, others through the guarded way out."""
+    fetch = desk.sources().fetch
+
+    assert (
+        fetch(f"{stranger.base}/badge.json").body
+        == stranger.fetch(f"{stranger.base}/badge.json").body
+    )
+    assert 200 == fetch(f"http://localhost/b/{public_id}.json").status
+    for refused in ("http://school.example.org/", "https://localhost/", "http://127.0.0.1/"):
+        with pytest.raises(FetchFailed):
+            fetch(refused)
+    assert 1 == sites.connections
 
 
 @pytest.mark.parametrize("typed", ["{code}", " {code} ", "http://localhost/c/{code}"])
