@@ -7,7 +7,13 @@ the memory of this process (`docs/decisions/0022-api-and-batch.md`).
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
+from math import ceil
+
+from flask_limiter.util import get_remote_address
+from limits import parse_many
+from werkzeug.exceptions import TooManyRequests
 
 from badgeservice.extensions import limiter
 
@@ -43,8 +49,14 @@ def of_submission(data: bytes) -> Budget:
 def spend(budget: Budget) -> None:
     """Count one use by the visitor of this request.
 
-    Raises flask-limiter's RateLimitExceeded when there is none left; uncaught, it is answered with
-    429 and `Retry-After`.
+    Raises TooManyRequests when there is none left; uncaught, it is answered with 429 and
+    `Retry-After`. (As a context manager, flask-limiter knows a limit by its line of code, so that
+    threads would take one budget for another.)
     """
-    with limiter.shared_limit(LIMITS[budget], scope=budget):
-        pass
+    if not limiter.enabled:
+        return
+    visitor = get_remote_address()
+    for limit in parse_many(LIMITS[budget]):
+        if not limiter.limiter.hit(limit, budget, visitor):
+            free_at = limiter.limiter.get_window_stats(limit, budget, visitor).reset_time
+            raise TooManyRequests(retry_after=max(1, ceil(free_at - time.time())))

@@ -20,7 +20,7 @@ Write = Callable[[Iterable[Answer]], Iterable[str]]
 def streamed(rows: tuple[Row, ...], write: Write, media_type: str) -> Response:
     """Return the answer to a list, verified while it is sent.
 
-    Raises RateLimitExceeded or VerifierBusy before anything is sent. A visitor who goes away ends
+    Raises TooManyRequests or VerifierBusy before anything is sent. A visitor who goes away ends
     the work with the connection.
     """
     limits.spend(Budget.BATCH)

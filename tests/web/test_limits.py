@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import TooManyRequests
 
 from badgeservice.web import limits
 from badgeservice.web.limits import LIMITS, Budget
@@ -14,7 +16,7 @@ def spent(app, budget: Budget, visitor: str = "192.0.2.1") -> bool:
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": visitor}):
         try:
             limits.spend(budget)
-        except RateLimitExceeded:
+        except TooManyRequests:
             return False
     return True
 
@@ -37,6 +39,28 @@ def test_budgets_are_apart(app):
         pass
 
     assert spent(app, Budget.CONTENT)
+
+
+def test_attack_many_at_once_spend_no_other_budget_and_no_more(app):
+    """Threads that come for different things at the same instant are each counted for theirs."""
+    with ThreadPoolExecutor(8) as together:
+        tries = [Budget.ADDRESS, Budget.CONTENT] * 40
+        granted = list(together.map(lambda budget: (budget, spent(app, budget)), tries))
+
+    assert 10 == granted.count((Budget.ADDRESS, True))
+    assert 30 == granted.count((Budget.CONTENT, True))
+
+
+def test_whoever_has_spent_all_hears_when_to_come_back(app):
+    """Not the length of the window, but what is left of it."""
+    for _ in range(10):
+        spent(app, Budget.ADDRESS)
+
+    request = app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    with request, pytest.raises(TooManyRequests) as refused:
+        limits.spend(Budget.ADDRESS)
+
+    assert 1 <= refused.value.retry_after <= 60
 
 
 def test_every_budget_has_a_limit():
