@@ -72,6 +72,7 @@ def test_a_code_is_a_verdict_of_now(app, client, code, public_id):
         lambda code: " ".join(code),
         lambda code: code.replace("0", "O").replace("1", "l"),
         lambda code: f"{code[:4]}\u00a0{code[4:]}",
+        "http://localhost/c/{}".format,
     ],
 )
 def test_the_page_for_checking_takes_a_code_as_it_was_meant(client, code, retype):

@@ -123,9 +123,10 @@ def _brought() -> Brought | str:
 
 def _own_page(text: str) -> str | None:
     """Return the page of the badge of ours whose address or code was typed; None for neither."""
-    if public_id := public_id_in(text, services().settings.base_url):
+    base_url = services().settings.base_url
+    if public_id := public_id_in(text, base_url):
         return url_for("badges.page", public_id=public_id, lang=languages.current())
-    if code := short_codes.read(text):
+    if code := short_codes.read(text.removeprefix(f"{base_url}/c/")):
         return url_for("codes.verdict", typed=code, lang=languages.current())
     return None
 
