@@ -42,6 +42,7 @@ _STAND_INS = "kit/stand_ins"
 _LIBRARIES = {
     "PyLD": ("pyld/", "c14n/"),
     "cachetools": ("cachetools/",),
+    "confusable-homoglyphs": ("confusable_homoglyphs/",),
     "frozendict": ("frozendict/",),
     "rfc8785": ("rfc8785/",),
     "tzdata": (
@@ -51,8 +52,8 @@ _LIBRARIES = {
         "tzdata/zoneinfo/Europe/Paris",
     ),
 }
-_NOT_NEEDED = ("pyld/cli/",)
-_KINDS = ("", ".py", ".jsonld")
+_NOT_NEEDED = ("pyld/cli/", "confusable_homoglyphs/cli.py")
+_KINDS = ("", ".py", ".json", ".jsonld")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 _OPENINGS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import math
 import re
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from badgeservice.errors import BadEncoding, BadSignature, KeyRefused
-from badgeservice.openbadges import Document, multibase
+from badgeservice.openbadges import Document, multibase, strict_json
 
 
 class KeyKind(StrEnum):
@@ -141,6 +142,12 @@ class PublicKey:
     def signature_bytes(self) -> int:
         """How many bytes every signature of this key has: two coordinates, or the RSA modulus."""
         return len(self.material) if self.kind is KeyKind.RSA else 2 * _COORDINATE_BYTES[self.kind]
+
+    @property
+    def thumbprint(self) -> str:
+        """The SHA-256 thumbprint of RFC 7638: one name for the key, in whatever form it stands."""
+        members = strict_json.dumps(dict(sorted(self.to_jwk().items())))
+        return multibase.base64url_encode(hashlib.sha256(members).digest())
 
     @classmethod
     def from_multikey(cls, text: str) -> PublicKey:

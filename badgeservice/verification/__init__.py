@@ -1,11 +1,14 @@
-"""Is it true? A submission in, a report out; fetch, register and time are arguments.
+"""Is it true? A submission in, a report out; fetch, register, list of issuers and time are arguments.
 
-    report = verification.verify(verification.recognise(data), fetch=…, register=…, now=…)
+    report = verification.verify(
+        verification.recognise(data), fetch=…, register=…, now=…, issuers=…
+    )
 
 1. `recognise` finds the badge in what was submitted, or raises `Unreadable`.
 2. `verify` asks the questions of `CHECKS` in their order, each only if those it needs have passed;
    how each is asked depends on the standard by which the badge is written.
-3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed.
+3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed. Whether it is
+   about a certain person is a question of its own, which changes none of them.
 4. Endorsements inside a badge are verified apart, once the badge itself is believed.
 
 An image may carry a badge of each version: both are verified, and each has its report.
@@ -17,9 +20,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from badgeservice.verification import checks, endorsements, fetching, summary
+from badgeservice.verification import recipient as recipients
 from badgeservice.verification.case import Case, ask
 from badgeservice.verification.checks import CHECKS
+from badgeservice.verification.codes import Check, Outcome
 from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
 from badgeservice.verification.register import Register
 from badgeservice.verification.report import (
     EndorsementReport,
@@ -44,29 +50,49 @@ __all__ = [
 ]
 
 
-def verify(submission: Submission, *, fetch: Fetch, register: Register, now: datetime) -> Report:
+def verify(
+    submission: Submission,
+    *,
+    fetch: Fetch,
+    register: Register,
+    now: datetime,
+    issuers: Issuers = NOBODY_KNOWN,
+    recipient: str | None = None,
+) -> Report:
     """Return the report on a submission, as of `now` (aware).
 
-    `fetch` answers for every address that has to be asked, `register` for what we issued. Never
-    raises for anything that stands in the submission or comes from outside.
+    `fetch` answers for every address that has to be asked, `register` for what we issued, `issuers`
+    for whom we know. `recipient` is the e-mail address or DID of the person whom it may be about, if
+    that is asked. Never raises for anything that stands in the submission or comes from outside.
     """
     fetch = fetching.remembering(fetch)
-    case, report = _walk(submission, fetch, register, now)
+
+    def walk(submitted: Submission) -> tuple[Case, Report]:
+        case = Case(submitted, fetch, register, now, issuers=issuers)
+        return case, _walk(case, recipient)
+
+    case, report = walk(submission)
     if case.submission.beside is not None:
-        other, beside = _walk(case.submission.beside, fetch, register, now)
+        other, beside = walk(case.submission.beside)
         report = replace(report, beside=_endorsed(other, beside))
     return _endorsed(case, report)
 
 
-def _walk(
-    submission: Submission, fetch: Fetch, register: Register, now: datetime
-) -> tuple[Case, Report]:
+def _walk(case: Case, recipient: str | None) -> Report:
     """Ask every question about one badge."""
-    case = Case(submission, fetch, register, now)
     findings = ask(case, checks.questions(case))
     read = summary.of if case.submission.standard is Standard.OB3 else summary.of_assertion
-    credential = read(case.credential) if case.credential else None
-    return case, Report(findings=findings, credential=credential, checked_at=now)
+    is_proven = any(f.check is Check.PROOF and f.outcome is Outcome.PASSED for f in findings)
+    return Report(
+        findings=findings,
+        credential=read(case.credential) if case.credential else None,
+        checked_at=case.now,
+        keys=tuple(dict.fromkeys(case.keys)) if is_proven else (),
+        known_issuer=case.known_issuer,
+        recipient=None
+        if recipient is None
+        else recipients.of(case.credential, recipient, is_proven=is_proven),
+    )
 
 
 def _endorsed(case: Case, report: Report) -> Report:
@@ -75,8 +101,20 @@ def _endorsed(case: Case, report: Report) -> Report:
 
 
 def verify_endorsement(
-    submission: Submission, *, fetch: Fetch, register: Register, now: datetime
+    submission: Submission,
+    *,
+    fetch: Fetch,
+    register: Register,
+    now: datetime,
+    issuers: Issuers = NOBODY_KNOWN,
 ) -> EndorsementReport:
     """Return the report on an endorsement that stands by itself; otherwise like `verify`."""
-    case = Case(submission, fetching.remembering(fetch), register, now, may_be_endorsed=False)
+    case = Case(
+        submission,
+        fetching.remembering(fetch),
+        register,
+        now,
+        issuers=issuers,
+        may_be_endorsed=False,
+    )
     return endorsements.report(case)

@@ -12,6 +12,7 @@ from badgeservice.openbadges.proofs.vc_jwt import UnverifiedToken
 from badgeservice.verification.codes import Check, Code, Doubt, Outcome
 from badgeservice.verification.embedded import Embedded
 from badgeservice.verification.fetching import Fetch, Fetched
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers, KnownIssuer
 from badgeservice.verification.register import Register
 from badgeservice.verification.report import Finding
 from badgeservice.verification.submission import Submission
@@ -35,6 +36,9 @@ class Case:
     and issuer inside it; `hosted` is what stands at the address of a hosted one, `signed` the parsed
     JWS of a signed one; `is_older` tells that it was written in version 1. `address` is the address
     that was submitted, None if something else was.
+
+    `keys` are the thumbprints of the keys that the issuer's proofs were verified with, and
+    `known_issuer` the entry under which the issuer is known, None if under none.
     """
 
     submission: Submission
@@ -51,6 +55,9 @@ class Case:
     signed: jws.Unverified | None = None
     is_older: bool = False
     address: str | None = None
+    issuers: Issuers = NOBODY_KNOWN
+    keys: list[str] = field(default_factory=list)
+    known_issuer: KnownIssuer | None = None
 
 
 @dataclass(frozen=True)

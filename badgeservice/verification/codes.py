@@ -38,6 +38,8 @@ class Check(StrEnum):
     """Does the issuer's published list leave it in force?"""
     REGISTER = "register"
     """If it says that we issued it: did we, and what became of it?"""
+    ISSUER = "issuer"
+    """Who is the issuer to us: ourselves, somebody known, a stranger, or who looks like another?"""
 
 
 class Code(StrEnum):
@@ -712,11 +714,11 @@ class Code(StrEnum):
         "Ce badge figure dans notre registre, avec ce contenu.",
         "This badge stands in our register, with this content.",
     )
-    ISSUER_NOT_KNOWN = (
-        "issuer_not_known",
-        Outcome.UNKNOWN,
-        "Nous ne connaissons pas cet émetteur.",
-        "We do not know this issuer.",
+    NOT_OURS = (
+        "not_ours",
+        Outcome.PASSED,
+        "Ce badge ne se dit pas délivré par nous.",
+        "This badge does not say that we issued it.",
     )
     NOT_IN_REGISTER = (
         "not_in_register",
@@ -747,6 +749,56 @@ class Code(StrEnum):
         Outcome.FAILED,
         "Le badge a été retiré du public à la demande de la personne concernée.",
         "The badge was taken from the public at the person's request.",
+    )
+
+    # --- issuer
+    ISSUER_IS_OURS = (
+        "issuer_ours",
+        Outcome.PASSED,
+        "L'émetteur indiqué, c'est nous.",
+        "The named issuer is ourselves.",
+    )
+    ISSUER_REGISTERED = (
+        "issuer_registered",
+        Outcome.PASSED,
+        "Cet émetteur figure dans notre liste d'émetteurs connus, pour ce badge et pour sa date.",
+        "This issuer stands in our list of known issuers, for this badge and for its date.",
+    )
+    ISSUER_NOT_KNOWN = (
+        "issuer_not_known",
+        Outcome.UNKNOWN,
+        "Nous ne connaissons pas cet émetteur.",
+        "We do not know this issuer.",
+    )
+    ISSUER_OUT_OF_SCOPE = (
+        "issuer_out_of_scope",
+        Outcome.UNKNOWN,
+        "Nous connaissons cet émetteur, mais pas pour ce badge.",
+        "We know this issuer, but not for this badge.",
+    )
+    ISSUER_OUT_OF_TIME = (
+        "issuer_out_of_time",
+        Outcome.UNKNOWN,
+        "Nous connaissons cet émetteur, mais pas à la date de ce badge.",
+        "We know this issuer, but not at the date of this badge.",
+    )
+    ISSUER_KEY_CHANGED = (
+        "issuer_key_changed",
+        Outcome.UNKNOWN,
+        "Nous connaissons cet émetteur, mais la clé qui a signé est nouvelle et n'a pas été confirmée.",
+        "We know this issuer, but the key that signed is new and has not been confirmed.",
+    )
+    IMPERSONATION_SUSPECTED = (
+        "impersonation_suspected",
+        Outcome.UNKNOWN,
+        "Le nom ou l'adresse de l'émetteur ressemble à ceux d'un autre que nous connaissons.",
+        "The issuer's name or address resembles those of another that we know.",
+    )
+    ISSUER_NAME_DISGUISED = (
+        "issuer_name_disguised",
+        Outcome.UNKNOWN,
+        "Le nom de l'émetteur contient des caractères cachés, ou mêle des alphabets qui se ressemblent.",
+        "The issuer's name contains hidden characters, or mixes alphabets that look alike.",
     )
 
 

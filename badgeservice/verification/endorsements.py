@@ -14,6 +14,7 @@ from badgeservice.verification import reading, summary
 from badgeservice.verification.case import Case, Question, ask
 from badgeservice.verification.checks import (
     dates,
+    issuer,
     profile,
     proof,
     register,
@@ -35,9 +36,9 @@ def reports(badge: Case, findings: tuple[Finding, ...]) -> tuple[EndorsementRepo
     Until the badge's proof has passed, nobody is asked anything because of what it holds.
     """
     proven = any(f.check is Check.PROOF and f.outcome is Outcome.PASSED for f in findings)
-    issuer = reading.reference(badge.credential, "issuer")
+    issued_by = reading.reference(badge.credential, "issuer")
     return tuple(
-        report(_case(each, badge), each, issuer=issuer)
+        report(_case(each, badge), each, issued_by=issued_by)
         if proven
         else EndorsementReport(each.place, Report(_NOT_ASKED, None, badge.now), None, False)
         for each in badge.endorsements
@@ -45,11 +46,11 @@ def reports(badge: Case, findings: tuple[Finding, ...]) -> tuple[EndorsementRepo
 
 
 def report(
-    case: Case, embedded: Embedded | None = None, *, issuer: str | None = None
+    case: Case, embedded: Embedded | None = None, *, issued_by: str | None = None
 ) -> EndorsementReport:
     """Return the report on one endorsement.
 
-    `embedded` says where it stands, and `issuer` who issued the badge; None if it stands by itself.
+    `embedded` says where it stands, and `issued_by` who issued the badge; None if it stands by itself.
     """
     endorsable = embedded.endorsable if embedded else None
     findings = ask(case, _questions(endorsable))
@@ -60,7 +61,7 @@ def report(
         endorsement=words,
         by_itself=words is not None
         and words.endorser_id is not None
-        and words.endorser_id in (issuer, words.endorsed_id),
+        and words.endorser_id in (issued_by, words.endorsed_id),
     )
 
 
@@ -74,6 +75,7 @@ def _questions(endorsable: frozenset[str] | None) -> tuple[Question, ...]:
         Question(Check.DATES, dates.check, needs=(Check.PROOF,)),
         Question(Check.STATUS, status.check, needs=(Check.PROOF,)),
         Question(Check.REGISTER, register.check, needs=(Check.SUBMISSION,)),
+        Question(Check.ISSUER, issuer.check_endorsement, needs=(Check.PROOF,)),
     )
 
 
@@ -83,4 +85,11 @@ def _case(embedded: Embedded, badge: Case) -> Case:
     else:
         text = strict_json.dumps(embedded.written).decode()
         submitted = Submission(Kind.JSON, text, embedded.written)
-    return Case(submitted, badge.fetch, badge.register, badge.now, may_be_endorsed=False)
+    return Case(
+        submitted,
+        badge.fetch,
+        badge.register,
+        badge.now,
+        issuers=badge.issuers,
+        may_be_endorsed=False,
+    )

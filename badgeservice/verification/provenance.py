@@ -41,6 +41,7 @@ def key(case: Case, method_id: str) -> PublicKey:
     it at any time. An issuer of ours has more than that to say: its register holds what the key
     signed for us, so a revoked key of ours still verifies, and the register's own check decides.
 
+    Its thumbprint is noted in the case, so that who remembers keys can tell an old from a new one.
     Raises `Doubt`: unknown if the issuer cannot be asked, failed if it does not own the key.
     """
     issuer = _issuer(case)
@@ -82,7 +83,7 @@ def _key(case: Case, document: Document, method_id: str, issuer: str) -> PublicK
         description = _key_document(case, method_id, issuer)
         document = document | {"verificationMethod": [description]}
     try:
-        return controller.find_method(
+        found = controller.find_method(
             document,
             method_id,
             controller=issuer,
@@ -91,6 +92,8 @@ def _key(case: Case, document: Document, method_id: str, issuer: str) -> PublicK
         )
     except (MethodRefused, KeyRefused) as error:
         raise Doubt(Code(error.code), error.message) from None
+    case.keys.append(found.thumbprint)
+    return found
 
 
 def _key_document(case: Case, method_id: str, issuer: str) -> Document:

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from badgeservice.errors import Unreadable
 from badgeservice.verification.codes import Check, Code, Outcome
+from badgeservice.verification.issuers import KnownIssuer
+from badgeservice.verification.recipient import Recipient
 from badgeservice.verification.summary import Endorsement, Summary
 
 
@@ -49,10 +51,15 @@ class Status(StrEnum):
 
 
 class Issuer(StrEnum):
-    """Who the issuer is to us. There is no registry of other known issuers yet."""
+    """Who the issuer is to us.
+
+    One that is known, but not for this badge or not under this key, is unknown here.
+    """
 
     OURS = "ours"
+    REGISTERED = "registered"
     UNKNOWN = "unknown"
+    IMPERSONATION_SUSPECTED = "impersonation_suspected"
 
 
 # When several answers bear on the status, the first of these counts. Only our register says
@@ -69,7 +76,12 @@ _STATUS_BY_CODE = {
 _ON_INTEGRITY = (Check.SUBMISSION, Check.PROFILE, Check.STRUCTURE, Check.PROOF)
 _ON_STATUS = (Check.DATES, Check.STATUS)
 
-_REGISTERED = {Code.IN_REGISTER, Code.REVOKED, Code.SUSPENDED, Code.SUPERSEDED, Code.WITHDRAWN}
+_ISSUER_BY_CODE = {
+    Code.ISSUER_REGISTERED: Issuer.REGISTERED,
+    Code.IMPERSONATION_SUSPECTED: Issuer.IMPERSONATION_SUSPECTED,
+}
+
+_OURS = {Code.IN_REGISTER, Code.REVOKED, Code.SUSPENDED, Code.SUPERSEDED, Code.WITHDRAWN}
 """What the register says of a badge that it holds with the very content that was submitted."""
 
 
@@ -99,6 +111,9 @@ class Report:
     What `credential` says is only as good as the verdict. `beside` is the report on the second badge
     of an image that carries two; the three axes here are those of the first.
     `endorsements` were verified apart: none of them makes this verdict better or worse.
+    `keys` are the RFC 7638 thumbprints of the keys that signed, empty until the proof has passed,
+    and `known_issuer` the entry of the list of known issuers that this badge falls under.
+    `recipient` answers a question of its own, None if it was not asked.
     """
 
     findings: tuple[Finding, ...]
@@ -106,6 +121,9 @@ class Report:
     checked_at: datetime
     beside: Report | None = None
     endorsements: tuple[EndorsementReport, ...] = ()
+    keys: tuple[str, ...] = ()
+    known_issuer: KnownIssuer | None = None
+    recipient: Recipient | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -140,9 +158,12 @@ class Report:
 
     @property
     def issuer(self) -> Issuer:
-        """Ours only if the register holds this very content."""
-        answers = {finding.code for finding in self.findings if finding.check is Check.REGISTER}
-        return Issuer.OURS if answers & _REGISTERED else Issuer.UNKNOWN
+        """Ours only if the register holds this very content; else what the list of issuers says."""
+        answers = {finding.check: finding.code for finding in self.findings}
+        if answers.get(Check.REGISTER) in _OURS:
+            return Issuer.OURS
+        code = answers.get(Check.ISSUER, Code.NOT_ASKED)
+        return _ISSUER_BY_CODE.get(code, Issuer.UNKNOWN)
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -179,6 +200,9 @@ class Report:
                 for finding in self.findings
             ],
             "credential": None if self.credential is None else _plain(asdict(self.credential)),
+            "keys": list(self.keys),
+            "known_issuer": None if self.known_issuer is None else self.known_issuer.to_json(),
+            "recipient": None if self.recipient is None else self.recipient.to_json(language),
             "beside": None if self.beside is None else self.beside.to_json(language),
             "endorsements": [each.to_json(language) for each in self.endorsements],
             "checked_at": _iso(self.checked_at),
@@ -192,10 +216,9 @@ class Report:
             return Verdict.RED
         if self.status not in (Status.ACTIVE, Status.SUPERSEDED, Status.UNKNOWN):
             return Verdict.RED
-        well = (Integrity.VALID, Status.ACTIVE, Issuer.OURS)
-        return (
-            Verdict.GREEN if (self.integrity, self.status, self.issuer) == well else Verdict.AMBER
-        )
+        is_well = (self.integrity, self.status) == (Integrity.VALID, Status.ACTIVE)
+        is_known = self.issuer in (Issuer.OURS, Issuer.REGISTERED)
+        return Verdict.GREEN if is_well and is_known and not self.problems else Verdict.AMBER
 
     def _is_complete(self) -> bool:
         """Tell whether every question has one answer: with two, the worse could get lost."""

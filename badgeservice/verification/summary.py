@@ -11,7 +11,7 @@ from datetime import datetime
 
 from badgeservice.errors import BadTimestamp
 from badgeservice.openbadges import Document, timestamps
-from badgeservice.verification import reading
+from badgeservice.verification import likeness, reading
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class AchievedLevel:
 @dataclass(frozen=True)
 class Summary:
     """The words of a badge. None and empty mean: it does not say. Narratives are Markdown.
+
+    Names stand without characters that hide or turn the writing around.
 
     `image` and `credential_image` are addresses or data: addresses; nobody has fetched them.
     """
@@ -107,12 +109,12 @@ def of_endorsement(credential: Document) -> Endorsement:
     issuer_id = reading.reference(credential, "issuer")
     return Endorsement(
         id=reading.text(credential, "id"),
-        name=reading.text(credential, "name"),
+        name=_name(credential, "name"),
         comment=reading.text(subject, "endorsementComment"),
         endorsed_id=reading.text(subject, "id"),
         endorser_id=issuer_id,
         endorser_domain=reading.domain(issuer_id) if issuer_id else None,
-        endorser_name=reading.text(issuer, "name"),
+        endorser_name=_name(issuer, "name"),
         endorser_url=reading.text(issuer, "url"),
         valid_from=reading.instant(credential, "validFrom"),
         valid_until=reading.instant(credential, "validUntil"),
@@ -129,7 +131,7 @@ def of(credential: Document) -> Summary:
     return Summary(
         id=reading.text(credential, "id"),
         language=reading.text(achievement, "inLanguage"),
-        name=reading.text(achievement, "name") or reading.text(credential, "name"),
+        name=_name(achievement, "name") or _name(credential, "name"),
         description=reading.text(achievement, "description"),
         criteria=reading.text(criteria, "narrative"),
         criteria_url=reading.text(criteria, "id"),
@@ -140,11 +142,11 @@ def of(credential: Document) -> Summary:
         credential_image=reading.reference(credential, "image"),
         issuer_id=issuer_id,
         issuer_domain=reading.domain(issuer_id) if issuer_id else None,
-        issuer_name=reading.text(issuer, "name"),
+        issuer_name=_name(issuer, "name"),
         issuer_url=reading.text(issuer, "url"),
         creator_id=reading.reference(achievement, "creator"),
         recipient_id=reading.text(subject, "id"),
-        recipient_name=_name(subject),
+        recipient_name=_holder(subject),
         awarded=reading.instant(credential, "awardedDate"),
         valid_from=reading.instant(credential, "validFrom"),
         valid_until=reading.instant(credential, "validUntil"),
@@ -152,7 +154,7 @@ def of(credential: Document) -> Summary:
         evidence=tuple(
             Evidence(
                 id=reading.text(item, "id"),
-                name=reading.text(item, "name"),
+                name=_name(item, "name"),
                 narrative=reading.text(item, "narrative"),
                 genre=reading.text(item, "genre"),
             )
@@ -160,7 +162,7 @@ def of(credential: Document) -> Summary:
         ),
         alignments=tuple(
             Alignment(
-                name=reading.text(item, "targetName"),
+                name=_name(item, "targetName"),
                 url=reading.text(item, "targetUrl"),
                 framework=reading.text(item, "targetFramework"),
                 code=reading.text(item, "targetCode"),
@@ -183,7 +185,7 @@ def of_assertion(assertion: Document) -> Summary:
     return Summary(
         id=reading.text(assertion, "id"),
         language=reading.text(badge_class, "@language"),
-        name=reading.text(badge_class, "name"),
+        name=_name(badge_class, "name"),
         description=reading.text(badge_class, "description"),
         criteria=reading.text(criteria, "narrative"),
         criteria_url=reading.reference(badge_class, "criteria"),
@@ -194,7 +196,7 @@ def of_assertion(assertion: Document) -> Summary:
         credential_image=reading.reference(assertion, "image"),
         issuer_id=issuer_id,
         issuer_domain=reading.domain(issuer_id) if issuer_id else None,
-        issuer_name=reading.text(issuer, "name"),
+        issuer_name=_name(issuer, "name"),
         issuer_url=reading.text(issuer, "url"),
         creator_id=None,
         recipient_id=None,
@@ -206,7 +208,7 @@ def of_assertion(assertion: Document) -> Summary:
         evidence=tuple(
             Evidence(
                 id=reading.text(item, "id"),
-                name=reading.text(item, "name"),
+                name=_name(item, "name"),
                 narrative=reading.text(item, "narrative"),
                 genre=reading.text(item, "genre"),
             )
@@ -218,7 +220,7 @@ def of_assertion(assertion: Document) -> Summary:
         ),
         alignments=tuple(
             Alignment(
-                name=reading.text(item, "targetName"),
+                name=_name(item, "targetName"),
                 url=reading.text(item, "targetUrl"),
                 framework=reading.text(item, "targetFramework"),
                 code=reading.text(item, "targetCode"),
@@ -235,11 +237,17 @@ def _instant_2(assertion: Document, key: str) -> datetime | None:
         return None
 
 
-def _name(subject: Document) -> str | None:
+def _name(node: Document, key: str) -> str | None:
+    """Return a name as it may be shown."""
+    text = reading.text(node, key)
+    return None if text is None else likeness.shown(text)
+
+
+def _holder(subject: Document) -> str | None:
     """Return the name that stands in the open in the badge; a hashed one cannot be read."""
     for identifier in reading.objects(subject, "identifier"):
         if identifier.get("identityType") == "name" and identifier.get("hashed") is False:
-            return reading.text(identifier, "identityHash")
+            return _name(identifier, "identityHash")
     return None
 
 
@@ -257,13 +265,13 @@ def _achieved_levels(subject: Document, achievement: Document) -> tuple[Achieved
         described_by = reading.reference(result, "resultDescription")
         description = descriptions.get(described_by, {}) if described_by else {}
         levels = reading.objects(description, "rubricCriterionLevel")
-        names = [reading.text(level, "name") for level in levels if level.get("id") == level_id]
+        names = [_name(level, "name") for level in levels if level.get("id") == level_id]
         achieved.append(
             AchievedLevel(
                 id=level_id,
                 name=names[0] if names else None,
                 result=described_by,
-                result_name=reading.text(description, "name"),
+                result_name=_name(description, "name"),
             )
         )
     return tuple(achieved)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from badgeservice.verification import reading
 from badgeservice.verification.codes import Check, Code, Outcome
 from badgeservice.verification.report import (
     EndorsementReport,
@@ -46,6 +47,7 @@ _QUESTIONS = {
     Check.DATES: {"fr": "les dates", "en": "the dates"},
     Check.STATUS: {"fr": "un éventuel retrait", "en": "whether it was withdrawn"},
     Check.REGISTER: {"fr": "notre registre", "en": "our register"},
+    Check.ISSUER: {"fr": "l'identité de l'émetteur", "en": "who the issuer is"},
 }
 
 _AT_ITS_ADDRESS = {
@@ -93,6 +95,42 @@ _ON_TRIAL = {
     "fr": "Badge d'essai, délivré par un site de démonstration : il ne prouve rien",
     "en": "Trial badge, issued by a demonstration site: it proves nothing",
 }
+
+_NOT_KNOWN = {
+    Code.ISSUER_KEY_CHANGED: {
+        "fr": "La clé de cet émetteur a changé{on}, et nous ne l'avons pas encore confirmée",
+        "en": "This issuer's key changed{on}, and we have not confirmed it yet",
+    },
+    Code.ISSUER_OUT_OF_SCOPE: {
+        "fr": "Nous connaissons cet émetteur, mais pas pour ce badge",
+        "en": "We know this issuer, but not for this badge",
+    },
+    Code.ISSUER_OUT_OF_TIME: {
+        "fr": "Nous connaissons cet émetteur, mais pas à la date de ce badge",
+        "en": "We know this issuer, but not at the date of this badge",
+    },
+    Code.ISSUER_NOT_KNOWN: {
+        "fr": "Nous ne connaissons pas cet émetteur",
+        "en": "We do not know this issuer",
+    },
+}
+"""What to add to an intact badge whose issuer cannot be relied on for it."""
+
+_CAUTION = {
+    Code.IMPERSONATION_SUSPECTED: {
+        "fr": "Attention : l'émetteur, {signer}, ressemble à {other} et n'est pas lui. "
+        "Ne concluez pas sans demander à {other}",
+        "en": "Caution: the issuer, {signer}, resembles {other} and is somebody else. "
+        "Do not conclude without asking {other}",
+    },
+    Code.ISSUER_NAME_DISGUISED: {
+        "fr": "Attention : le nom de l'émetteur est écrit avec des caractères trompeurs. "
+        "Son adresse est {signer}",
+        "en": "Caution: the issuer's name is written with deceptive characters. "
+        "Its address is {signer}",
+    },
+}
+"""What to say first, whatever else is well."""
 
 _NOT_IN_FORCE = {
     Status.WITHDRAWN: {
@@ -182,21 +220,48 @@ def sentence(report: Report, language: Language) -> str:
         return _invalid(report)[language]
     if report.status not in (Status.ACTIVE, Status.UNKNOWN):
         return _not_in_force(report, language)
+    if caution := report.find(*_CAUTION):
+        signer, other = _told_apart(report, caution.detail, language)
+        return _CAUTION[caution.code][language].format(signer=signer, other=other)
     if report.verdict is Verdict.GREEN:
-        return {"fr": "Badge authentique et actif", "en": "Genuine badge, active"}[language]
+        return _genuine(report)[language]
     if (report.integrity, report.status) == (Integrity.VALID, Status.ACTIVE):
         if report.find(Code.TRIAL):
             return _ON_TRIAL[language]
-        return {
-            "fr": f"{_opening(report, 'fr')}. Nous ne connaissons pas cet émetteur",
-            "en": f"{_opening(report, 'en')}. We do not know this issuer",
-        }[language]
+        if unknown := report.find(*_NOT_KNOWN):
+            day = date(unknown.at, language) if unknown.at else ""
+            on = {"fr": f" le {day}", "en": f" on {day}"}[language] if day else ""
+            reason = _NOT_KNOWN[unknown.code][language].format(on=on)
+            return f"{_opening(report, language)}. {reason}"
     unchecked = _unchecked(report, language)
     return {
         "fr": f"Nous n'avons pas pu tout vérifier ({unchecked}). Réessayez plus tard ; "
         "ne concluez pas encore",
         "en": f"We could not check everything ({unchecked}). Try again later; do not conclude yet",
     }[language]
+
+
+def _genuine(report: Report) -> dict[str, str]:
+    """Return that all is well, and of another's badge whose it is: by domain, then by our name."""
+    if report.known_issuer is None:
+        return {"fr": "Badge authentique et actif", "en": "Genuine badge, active"}
+    known = report.known_issuer.name
+    domain = report.credential.issuer_domain if report.credential else None
+    who = f"{domain} ({known})" if domain else known
+    return {
+        "fr": f"Badge authentique et actif, délivré par {who}, que nous connaissons",
+        "en": f"Genuine badge, active, issued by {who}, whom we know",
+    }
+
+
+def _told_apart(report: Report, other: str, language: Language) -> tuple[str, str]:
+    """Return how to call the issuer and whom it resembles: by domains, if these differ."""
+    identifier = (report.credential.issuer_id if report.credential else None) or ""
+    domains = reading.domain(identifier), reading.domain(other)
+    if domains[0] is not None and domains[0] == domains[1]:
+        return identifier, other
+    nowhere = {"fr": "sans adresse web", "en": "without a web address"}[language]
+    return domains[0] or nowhere, domains[1] or other
 
 
 def _inner(sentence: str) -> str:
@@ -314,7 +379,9 @@ def _when(report: Report, language: Language) -> dict[str, str]:
 
 def _opening(report: Report, language: Language) -> str:
     """Return what is established of a file that is not known to be false."""
-    if report.issuer is Issuer.OURS:
+    if report.issuer is Issuer.OURS or (
+        report.issuer is Issuer.REGISTERED and report.integrity is Integrity.VALID
+    ):
         return {"fr": "Badge authentique", "en": "Genuine badge"}[language]
     domain = report.credential.issuer_domain if report.credential else None
     if report.integrity is not Integrity.VALID:
@@ -335,5 +402,6 @@ def _unchecked(report: Report, language: Language) -> str:
         _QUESTIONS_BY_CODE.get(finding.code, _QUESTIONS[finding.check])[language]
         for finding in report.findings
         if finding.outcome is Outcome.UNKNOWN
-        and finding.code not in (Code.NOT_ASKED, Code.ISSUER_NOT_KNOWN)
+        and finding.code is not Code.NOT_ASKED
+        and finding.check is not Check.ISSUER  # trying again later would teach us nothing
     )

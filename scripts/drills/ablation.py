@@ -262,7 +262,7 @@ DEFENCES = (
     Defence("bounded file", _SVG, "if len(data) > MAXIMUM_BYTES:", "if False:"),
     # --- who it is
     Defence("unknown is never known", f"{_V}report.py",
-            "return Issuer.OURS if answers & _REGISTERED else Issuer.UNKNOWN", "return Issuer.OURS"),
+            "return _ISSUER_BY_CODE.get(code, Issuer.UNKNOWN)", "return Issuer.OURS"),
 )  # fmt: skip
 
 _JUDGE = """

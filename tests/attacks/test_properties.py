@@ -138,8 +138,8 @@ GOOD = st.sampled_from([code for code in Code if code.outcome is Outcome.PASSED]
 
 @EXAMPLES
 @given(
-    codes=st.lists(GOOD | GOOD | st.sampled_from(list(Code)), min_size=7, max_size=7),
-    removed=st.integers(0, 6),
+    codes=st.lists(GOOD | GOOD | st.sampled_from(list(Code)), min_size=8, max_size=8),
+    removed=st.integers(0, 7),
 )
 def test_taking_a_finding_away_never_makes_a_verdict_better(
     codes: list[Code], removed: int

@@ -109,6 +109,15 @@ def test_refuses_malformed_multikeys(text, reason):
         PublicKey.from_multikey(text)
 
 
+def test_the_thumbprint_is_that_of_rfc_8037():
+    """Appendix A.3: members in their order, nothing else."""
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
+    thumbprint = PublicKey.from_jwk(jwk | {"kid": "1"}).thumbprint
+
+    assert thumbprint == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
 @pytest.mark.parametrize("jwk", [ED25519_JWK, P256_JWK])
 def test_jwk_round_trip(jwk):
     """Members that say what the key is for are read and not written."""

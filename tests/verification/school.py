@@ -24,6 +24,7 @@ from badgeservice.openbadges.controller import Method
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, vc_jwt
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
 from badgeservice.verification.register import (
     Edition,
     RegisterEntry,
@@ -300,11 +301,23 @@ class School:
 
     # --- verifying
 
-    def verify(self, submitted: Document | str | bytes, *, at: datetime = NOW) -> Report:
+    def verify(
+        self,
+        submitted: Document | str | bytes,
+        *,
+        at: datetime = NOW,
+        issuers: Issuers = NOBODY_KNOWN,
+        recipient: str | None = None,
+    ) -> Report:
         """Return the report on something submitted, as this school's own service gives it."""
         if isinstance(submitted, dict):
             submitted = strict_json.dumps(submitted)
         data = submitted.encode() if isinstance(submitted, str) else submitted
         return verification.verify(
-            verification.recognise(data), fetch=self.fetch, register=self, now=at
+            verification.recognise(data),
+            fetch=self.fetch,
+            register=self,
+            now=at,
+            issuers=issuers,
+            recipient=recipient,
         )

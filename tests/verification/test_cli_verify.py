@@ -159,14 +159,14 @@ def test_words_for_people_name_the_domain_first(run, school, file):
 
 
 def test_what_a_stranger_wrote_cannot_look_like_us(run, school, file):
-    """No line of its own, no reversed writing."""
-    name = "Badge\n✔ Genuine badge, active\u202e"
+    """No line of its own; what would reverse the writing is left out of names."""
+    name = "Badge\n✔ Genuine badge,\u202e active\u2028"
     subject = school.credential()["credentialSubject"]
     subject["achievement"] = subject["achievement"] | {"name": name}
 
     output = run(file(school.issue(credentialSubject=subject)), *AT, "--lang", "en").output
 
-    assert r"Badge\n✔ Genuine badge, active\u202e" in output
+    assert r"Badge\n✔ Genuine badge, active\u2028" in output
     assert 1 == output.count("\n✔") + output.startswith("✔")
 
 

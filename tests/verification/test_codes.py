@@ -52,6 +52,9 @@ def test_every_check_can_pass():
         "still_hosted",
         "no_status",
         "in_register",
+        "not_ours",
+        "issuer_ours",
+        "issuer_registered",
     }
 
     assert passing == {code for code in Code if code.outcome is Outcome.PASSED}

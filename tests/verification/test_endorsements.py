@@ -15,6 +15,7 @@ from badgeservice.openbadges import Document, controller, did, status_list, stri
 from badgeservice.openbadges.controller import Method
 from badgeservice.verification import EndorsementReport, Verdict, fetching, words
 from badgeservice.verification.codes import Check, Code, Outcome
+from badgeservice.verification.issuers import IssuerList, KnownIssuer
 from badgeservice.verification.register import EmptyRegister, RegisterEntry, RegisterState
 from badgeservice.verification.report import Integrity, Report, Status
 
@@ -121,9 +122,27 @@ class TestVerifiedApart:
         assert found.place == f"{PLACE}[0]"
         assert found.endorsement.comment == "Nous recevons ceux qui l'ont, 1 fois."
         assert found.endorsement.endorser_domain == "port.example"
-        assert [f.outcome for f in found.report.findings[:-1]] == [Outcome.PASSED] * 6
+        assert [f.outcome for f in found.report.findings[:-1]] == [Outcome.PASSED] * 7
         assert found.report.find(Code.ISSUER_NOT_KNOWN)
         assert {port.id, port.list_address} <= set(school.asked)
+
+    @pytest.mark.parametrize(
+        ("scope", "code"),
+        [
+            (ACHIEVEMENT, Code.ISSUER_REGISTERED),
+            ("https://port.example/badges/", Code.ISSUER_OUT_OF_SCOPE),
+        ],
+    )
+    def test_by_somebody_known(self, school, port, scope, code):
+        """For what is endorsed, or for something else; the badge is as good as it was."""
+        known = KnownIssuer(port.id, "Le port", "A test.", "a list", achievements=(scope,))
+
+        report = school.verify(
+            issued(school, holding(school, port.endorse())), issuers=IssuerList([known])
+        )
+
+        assert only(report).report.find(code)
+        assert only(report).is_good
 
     def test_the_badge_with_it_passes_the_strict_schema(self, school, port, schemas):
         """One signed document inside another is what the schema of the standard describes."""

@@ -147,14 +147,14 @@ def test_a_strangers_badge_is_not_looked_up(school):
     badge = school.issue()
     school.owns = lambda issuer_id: False
 
-    assert finding_of(school.verify(badge)).code is Code.ISSUER_NOT_KNOWN
+    assert finding_of(school.verify(badge)).code is Code.NOT_OURS
 
 
 def test_a_strangers_broken_badge_is_not_called_ours(school):
     """The plain JSON names another issuer."""
     school.owns = lambda issuer_id: False
 
-    assert finding_of(school.verify(school.issue() | {"@x": 1})).code is Code.ISSUER_NOT_KNOWN
+    assert finding_of(school.verify(school.issue() | {"@x": 1})).code is Code.NOT_OURS
 
 
 def test_the_digest_is_of_what_is_said():

@@ -24,8 +24,12 @@ GENUINE = {
     Check.DATES: Code.CURRENT,
     Check.STATUS: Code.NOT_WITHDRAWN,
     Check.REGISTER: Code.IN_REGISTER,
+    Check.ISSUER: Code.ISSUER_IS_OURS,
 }
 """The findings on a genuine badge of ours."""
+
+STRANGER = {Check.REGISTER: Code.NOT_OURS, Check.ISSUER: Code.ISSUER_NOT_KNOWN}
+"""The answers on a genuine badge of somebody we do not know."""
 
 _RANK = {Verdict.GREEN: 2, Verdict.AMBER: 1, Verdict.RED: 0, Verdict.UNREADABLE: 0}
 
@@ -129,14 +133,14 @@ def test_what_fails_beyond_the_status_is_invalid(check, code):
 
 def test_a_revoked_answer_of_the_list_does_not_make_the_issuer_ours():
     """Only the register can say that a badge is ours."""
-    found = reported(GENUINE | {Check.STATUS: Code.REVOKED, Check.REGISTER: Code.ISSUER_NOT_KNOWN})
+    found = reported(GENUINE | {Check.STATUS: Code.REVOKED, Check.REGISTER: Code.NOT_OURS})
 
     assert found.issuer is Issuer.UNKNOWN
 
 
 def test_an_unknown_issuer_is_amber():
     """A good signature by somebody unknown says who signed, and not that they may be believed."""
-    assert reported(GENUINE | {Check.REGISTER: Code.ISSUER_NOT_KNOWN}).verdict is Verdict.AMBER
+    assert reported(GENUINE | STRANGER).verdict is Verdict.AMBER
 
 
 @given(st.lists(findings, min_size=1, max_size=9), st.data())
@@ -197,6 +201,9 @@ def test_nothing_readable_is_unreadable():
             }
         ],
         "credential": None,
+        "keys": [],
+        "known_issuer": None,
+        "recipient": None,
         "beside": None,
         "endorsements": [],
         "checked_at": "2026-11-23T09:00:00Z",

@@ -14,7 +14,7 @@ from badgeservice.verification.codes import Check, Code
 from badgeservice.verification.report import Finding, Report, Verdict
 
 from .school import NOW, School
-from .test_report import GENUINE
+from .test_report import GENUINE, STRANGER
 
 CREDENTIAL = School().credential()
 DAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -30,8 +30,6 @@ def reported(changes: dict[Check, Code], *, issuer: str = "", at: datetime | Non
     )
     return Report(findings, summary.of(credential), NOW)
 
-
-STRANGER = {Check.REGISTER: Code.ISSUER_NOT_KNOWN}
 
 TABLE = [
     ({}, "Badge authentique et actif", "Genuine badge, active"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from badgeservice.verification.case import Case, Question
 from badgeservice.verification.checks import (
     dates,
+    issuer,
     ob2,
     profile,
     proof,
@@ -32,6 +33,7 @@ CHECKS = (
     Question(Check.DATES, dates.check, needs=(Check.PROOF,)),
     Question(Check.STATUS, status.check, needs=(Check.PROOF,)),
     Question(Check.REGISTER, register.check, needs=(Check.SUBMISSION,)),
+    Question(Check.ISSUER, issuer.check, needs=(Check.PROOF,)),
 )
 """What a badge of Open Badges 3.0 is asked."""
 
@@ -46,6 +48,7 @@ BY_STANDARD = {
         # Its own address says that it is revoked, and then says no more.
         Question(Check.STATUS, ob2.status.check_hosted, needs=(Check.PROFILE,)),
         Question(Check.REGISTER, ob2.register.check_hosted, needs=(Check.SUBMISSION,)),
+        Question(Check.ISSUER, issuer.check_assertion, needs=(Check.PROOF,)),
     ),
     Standard.OB2_SIGNED: (
         _ARRIVAL,
@@ -55,6 +58,7 @@ BY_STANDARD = {
         Question(Check.DATES, ob2.dates.check, needs=(Check.PROOF,)),
         Question(Check.STATUS, ob2.status.check_signed, needs=(Check.PROOF,)),
         Question(Check.REGISTER, ob2.register.check_signed, needs=(Check.SUBMISSION,)),
+        Question(Check.ISSUER, issuer.check_assertion, needs=(Check.PROOF,)),
     ),
 }
 """The same questions for every badge, and for each standard how they are asked."""

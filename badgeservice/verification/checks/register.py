@@ -25,7 +25,7 @@ _ANSWERS = {
 
 
 def check(case: Case) -> Finding:
-    """Pass when the register holds this very content as active.
+    """Pass when the register holds this very content as active, or when it is not said to be ours.
 
     Nothing here asks anyone outside, so it is asked whatever came before: a file that names us as
     its issuer and is not in the register is forged, however it is signed. Before the profile has
@@ -35,8 +35,10 @@ def check(case: Case) -> Finding:
     if not case.credential:
         return _without_credential(case)
     issuer = reading.reference(case.credential, "issuer")
-    if issuer is None or not case.register.owns(issuer):
-        raise Doubt(Code.ISSUER_NOT_KNOWN, (issuer or "")[:200])
+    if issuer is None:
+        raise Doubt(Code.NOT_ASKED)
+    if not case.register.owns(issuer):
+        return Finding(Check.REGISTER, Code.NOT_OURS)
     entry = case.register.entry(reading.text(case.credential, "id") or "")
     if entry is None:
         raise Doubt(Code.NOT_IN_REGISTER)
@@ -62,7 +64,7 @@ def _without_credential(case: Case) -> Finding:
     if issuer is None:
         raise Doubt(Code.NOT_ASKED)
     if not case.register.owns(issuer):
-        raise Doubt(Code.ISSUER_NOT_KNOWN, issuer[:200])
+        return Finding(Check.REGISTER, Code.NOT_OURS)
     raise Doubt(Code.DIFFERS_FROM_REGISTER, "nothing that we released is written like this")
 
 

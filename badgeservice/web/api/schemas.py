@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from badgeservice.errors import RequestRefused, UnreadableJSON
 from badgeservice.openbadges import strict_json
 from badgeservice.verification.codes import Check, Code, Outcome
+from badgeservice.verification.recipient import Answer
 from badgeservice.verification.report import Integrity, Issuer, Status, Verdict
 from badgeservice.verification.summary import Endorsement, Summary
 from badgeservice.verifier import batch
@@ -242,6 +243,26 @@ class EndorsementReportSchema(AxesSchema):
     by_itself = fields.Boolean(required=True)
 
 
+class KnownIssuerSchema(Schema):
+    """The entry of our list of known issuers that the badge falls under."""
+
+    identifier = fields.String(required=True)
+    name = fields.String(required=True)
+    reason = fields.String(required=True, metadata={"description": "Why it is known."})
+    source = fields.String(required=True, metadata={"description": "Whose list says so."})
+    since = _instant(allow_none=True)
+    until = _instant(allow_none=True)
+    achievements = fields.List(fields.String(), required=True)
+    frameworks = fields.List(fields.String(), required=True)
+
+
+class RecipientSchema(Schema):
+    """Whether the badge is the named person's; it makes no verdict better or worse."""
+
+    answer = _one_of(Answer)
+    message = fields.String(required=True, metadata={"description": "The answer in words."})
+
+
 class ReportSchema(AxesSchema):
     """What verification found. Only `green` means that everything is well."""
 
@@ -251,6 +272,18 @@ class ReportSchema(AxesSchema):
         required=True,
         allow_none=True,
         metadata={"description": "What the badge says; as good as the verdict, and no better."},
+    )
+    keys = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Thumbprints (RFC 7638) of the keys that signed, once proven."},
+    )
+    known_issuer = fields.Nested(KnownIssuerSchema, required=True, allow_none=True)
+    recipient = fields.Nested(
+        RecipientSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null unless it was asked whose the badge is."},
     )
     beside = fields.Nested(
         lambda: ReportSchema(),

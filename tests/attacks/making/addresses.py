@@ -176,6 +176,12 @@ def _add_older(group: Group) -> None:
 _UNKNOWN = Expect("amber", "valid", "active", "issuer_not_known", issuer="unknown")
 """Well signed, by somebody we do not know: never more than that."""
 
+_DISGUISED = Expect("amber", "valid", "active", "issuer_name_disguised", issuer="unknown")
+_WRITTEN_TO_DECEIVE = {
+    *("cyrillic", "greek", "zero-width", "joiner", "soft-hyphen", "reversed", "isolate"),
+}
+"""Letters of two scripts in one word, or characters that nobody sees."""
+
 
 def look_alikes() -> Group:
     """Class 18: sound badges of an attacker who calls himself like somebody else."""
@@ -206,7 +212,7 @@ def look_alikes() -> Group:
         group.add(
             f"name-{name}",
             f"an issuer that calls itself {said!a}",
-            _UNKNOWN,
+            _DISGUISED if name in _WRITTEN_TO_DECEIVE else _UNKNOWN,
             _own(MALLORY, said),
             hosts=("mallory.example",),
         )

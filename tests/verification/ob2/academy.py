@@ -18,6 +18,7 @@ from badgeservice.openbadges import Document, strict_json, v2
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 from badgeservice.openbadges.proofs import jws
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
 from badgeservice.verification.register import Edition, RegisterEntry, RegisterState
 from badgeservice.verification.report import Report
 
@@ -197,13 +198,25 @@ class Academy:
 
     # --- verifying
 
-    def verify(self, submitted: Document | str | bytes, *, at: datetime = NOW) -> Report:
+    def verify(
+        self,
+        submitted: Document | str | bytes,
+        *,
+        at: datetime = NOW,
+        issuers: Issuers = NOBODY_KNOWN,
+        recipient: str | None = None,
+    ) -> Report:
         """Return the report on something submitted."""
         if isinstance(submitted, dict):
             submitted = strict_json.dumps(submitted)
         data = submitted.encode() if isinstance(submitted, str) else submitted
         return verification.verify(
-            verification.recognise(data), fetch=self.fetch, register=self, now=at
+            verification.recognise(data),
+            fetch=self.fetch,
+            register=self,
+            now=at,
+            issuers=issuers,
+            recipient=recipient,
         )
 
 

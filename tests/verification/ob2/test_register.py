@@ -154,7 +154,7 @@ def test_a_private_badge_cannot_be_verified_at_its_address(ours):
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"badge": None, "id": "urn:uuid:1"}, Code.ISSUER_NOT_KNOWN),
+        ({"badge": None, "id": "urn:uuid:1"}, Code.NOT_OURS),
         ({"badge": None, "id": None}, Code.NOT_ASKED),
     ],
 )

@@ -12,15 +12,19 @@ from badgeservice.openbadges import Document, strict_json
 from badgeservice.verification import reading
 from badgeservice.verification.case import Case
 from badgeservice.verification.checks import register
-from badgeservice.verification.codes import Code, Doubt
+from badgeservice.verification.codes import Check, Code, Doubt
 from badgeservice.verification.register import Edition, RegisterEntry
 from badgeservice.verification.report import Finding
+
+_NOT_OURS = Finding(Check.REGISTER, Code.NOT_OURS)
 
 
 def check_hosted(case: Case) -> Finding:
     """Pass when what stands at the address is the current edition that we released."""
     copy = case.submission.document or {}
     entry = _entry(case, case.credential or copy)
+    if entry is None:
+        return _NOT_OURS
     released = [strict_json.dumps(copy)]
     if case.hosted is not None:
         released.append(case.hosted.body)
@@ -34,11 +38,13 @@ def check_signed(case: Case) -> Finding:
     """Pass when we released this very JWS, of the current edition."""
     said = case.credential or (case.signed.payload if case.signed else {})
     entry = _entry(case, said)
+    if entry is None:
+        return _NOT_OURS
     return register.answer(entry, _edition(entry, case.submission.text.encode()))
 
 
-def _entry(case: Case, said: Document) -> RegisterEntry:
-    """Return our entry for a badge that says it is ours."""
+def _entry(case: Case, said: Document) -> RegisterEntry | None:
+    """Return our entry for a badge that says it is ours, None if it does not say so."""
     badge_class = reading.child(said, "badge")
     claims = (
         reading.reference(badge_class, "issuer"),
@@ -49,7 +55,7 @@ def _entry(case: Case, said: Document) -> RegisterEntry:
     if not named:
         raise Doubt(Code.NOT_ASKED)
     if not any(case.register.owns(claim) for claim in named):
-        raise Doubt(Code.ISSUER_NOT_KNOWN, named[0][:200])
+        return None
     entry = case.register.entry(reading.text(said, "id") or "")
     if entry is None:
         raise Doubt(Code.NOT_IN_REGISTER)

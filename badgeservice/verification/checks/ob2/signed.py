@@ -61,4 +61,5 @@ def _verify(case: Case, issuer: Document, name: str, written: object) -> Finding
         jws.verify(case.submission.text, key)
     except (KeyRefused, ProofInvalid) as error:
         raise Doubt(Code(error.code), f"{name}: {error.message}"[:400]) from None
+    case.keys.append(key.thumbprint)
     return Finding(Check.PROOF, Code.PROVEN, name)
