@@ -23,11 +23,12 @@ class Case:
     """One verification under way. Checks read it, and write what they alone establish.
 
     `submission` is what counts as submitted: for an address, what stands there. `token` is the
-    parsed JWT, None for a document with an embedded proof. `credential` and `proofs` are the
-    re-compacted credential and its proofs of a kind we know, both empty until the profile has
-    passed; business rules read these and nothing else. `always_shown` are the statements, as
-    N-Quads, that the holder of a badge shown in part could not leave out; None for a badge that is
-    signed as a whole.
+    parsed JWT, None for a document with an embedded proof. `as_signed` and `proofs` are the
+    re-compacted credential and its proofs of a kind we know, `credential` is the same in the words
+    of the newest data model; all are empty until the profile has passed. Proofs are checked over
+    `as_signed`, and business rules read `credential` and nothing else. `always_shown` are the
+    statements, as N-Quads, that the holder of a badge shown in part could not leave out; None for a
+    badge that is signed as a whole.
 
     `endorsements` are those inside the document, for another walk; in `credential` they stand as
     they were written. A document that is itself an endorsement `may_be_endorsed` no further.
@@ -46,6 +47,7 @@ class Case:
     register: Register
     now: datetime
     token: UnverifiedToken | None = None
+    as_signed: Document = field(default_factory=dict)
     credential: Document = field(default_factory=dict)
     proofs: tuple[Document, ...] = ()
     always_shown: tuple[str, ...] | None = None

@@ -195,6 +195,13 @@ class Code(StrEnum):
         "Tout ce qui est écrit est couvert par la signature.",
         "Everything that is written is covered by the signature.",
     )
+    OLDER_PROFILE_KEPT = (
+        "older_profile_kept",
+        Outcome.PASSED,
+        "Tout ce qui est écrit est couvert par la signature ; le badge suit la norme de 2019.",
+        "Everything that is written is covered by the signature; the badge follows the standard "
+        "of 2019.",
+    )
     CONTEXT_NOT_ALLOWED = (
         "context_not_allowed",
         Outcome.FAILED,

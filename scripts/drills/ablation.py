@@ -85,7 +85,7 @@ DEFENCES = (
     Defence("bounded JSON", _JSON, "if len(encoded) > max_bytes:", "if False:"),
     # --- the profile
     _without("contexts that are known", _PROFILE, "_refuse_contexts(written)"),
-    Defence("contexts in order", _PROFILE, "if tuple(listed) not in CONTEXT_LISTS:", "if False:"),
+    Defence("contexts in order", _PROFILE, "if not _is_list_that_we_read(listed):", "if False:"),
     _without("ordinary form", _PROFILE, "_Walk().over(part)"),
     Defence("no keyword, no address as key", _PROFILE,
             'if key.startswith("@") or ":" in key or "/" in key:', "if False:"),

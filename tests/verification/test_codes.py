@@ -41,6 +41,7 @@ def test_every_check_can_pass():
         "badge_read",
         "two_badges_read",
         "profile_kept",
+        "older_profile_kept",
         "documents_read",
         "conforms",
         "proven",

@@ -184,9 +184,9 @@ def test_contexts_cannot_redefine_our_words(school, listed):
 @pytest.mark.parametrize(
     "listed",
     [
-        ["https://www.w3.org/2018/credentials/v1", contexts.OPEN_BADGES_V3],
+        ["https://www.w3.org/2018/credentials/v2", contexts.OPEN_BADGES_V3],
         [*v3.CONTEXT, "https://evil.example/context.json"],
-        [contexts.CREDENTIALS_V2, "https://purl.imsglobal.org/spec/ob/v3p0/context.json"],
+        [contexts.CREDENTIALS_V1, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.4.json"],
         "https://w3id.org/dcc/v1",
     ],
 )

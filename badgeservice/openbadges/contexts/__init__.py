@@ -24,11 +24,17 @@ class Pin(NamedTuple):
 
 
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
+CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
 OPEN_BADGES_V3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_V3_0 = "https://purl.imsglobal.org/spec/ob/v3p0/context.json"
+OPEN_BADGES_V3_1 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+OPEN_BADGES_V3_2 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 OPEN_BADGES_V2 = "https://w3id.org/openbadges/v2"
 OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 ED25519_2020_V1 = "https://w3id.org/security/suites/ed25519-2020/v1"
+STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
+STATUS_LIST_2021_V1 = "https://w3id.org/vc/status-list/2021/v1"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
 DID_V1 = "https://www.w3.org/ns/did/v1"
 CID_V1 = "https://www.w3.org/ns/cid/v1"
@@ -41,6 +47,30 @@ PINS = {
     OPEN_BADGES_V3: Pin(
         "ob-v3p0-3.0.3.jsonld",
         "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84",
+    ),
+    CREDENTIALS_V1: Pin(
+        "credentials-v1.jsonld",
+        "00d7dd6d3ad8b920e3e550dd3a3d9090bffcac84cdbf943da6924b3e0a5c8bb8",
+    ),
+    OPEN_BADGES_V3_0: Pin(
+        "ob-v3p0-3.0.0.jsonld",
+        "9f1c8f9f361ba2994b9b50701f41149919542c50c7b7455b2846d87959295d72",
+    ),
+    OPEN_BADGES_V3_1: Pin(
+        "ob-v3p0-3.0.1.jsonld",
+        "af095468326d3449160509b26ca71576e6321d13c85b0369cfe3b654c9a48fba",
+    ),
+    OPEN_BADGES_V3_2: Pin(
+        "ob-v3p0-3.0.2.jsonld",
+        "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
+    ),
+    STATUS_V1: Pin(
+        "bitstring-status-list-v1.jsonld",
+        "fd08cbf28ddd829ab2f1978c48f43ab07a112c1c90245a0cfac7ba721c65170c",
+    ),
+    STATUS_LIST_2021_V1: Pin(
+        "status-list-2021-v1.jsonld",
+        "634d71c159289f068c96012e4511c657fdf82ac4231900081bda3ba24e2e1160",
     ),
     OPEN_BADGES_EXTENSIONS: Pin(
         "ob-v3p0-extensions.jsonld",

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from badgeservice.errors import BadTimestamp, ProofInvalid
-from badgeservice.openbadges import Document, timestamps
+from badgeservice.openbadges import Document, timestamps, v3
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import compact
 from badgeservice.openbadges.proofs.compact import MAXIMUM_CHARACTERS, Algorithm, recognises
@@ -33,6 +34,10 @@ TYPES = ("JWT", "vc+jwt", "vc+ld+json+jwt")
 """What `typ` may say; Open Badges 3.0 emits the first."""
 
 _REGISTERED_CLAIMS = ("iss", "sub", "jti", "nbf", "exp", "iat", "aud")
+
+_CLAIMS_OF_TEXT = (("iss", "issuer"), ("jti", "id"))
+_CLAIMS_OF_TIME = {"nbf": ("validFrom", "issuanceDate"), "exp": ("validUntil", "expirationDate")}
+"""Each with the property that says the same, in the data model 2.0 and in 1.1."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,33 @@ def sign(
 def parse(token: str) -> UnverifiedToken:
     """Return what `token` says, without believing it.
 
-    Raises `ProofInvalid` as `compact.read` does, and with the code `unknown_layout`.
+    Raises `ProofInvalid` as `compact.read` does, and with the code `unknown_layout` for a
+    presentation, and for a credential inside a claim unless it is one of the data model 1.1, which
+    puts it there.
     """
     read = compact.read(token, types=TYPES)
-    if "vc" in read.payload or "vp" in read.payload:
-        message = "the credential is wrapped in a claim, as VCDM 1.1 did"
-        raise ProofInvalid(message, code="unknown_layout")
     credential = {n: value for n, value in read.payload.items() if n not in _REGISTERED_CLAIMS}
+    if "vp" in credential:
+        raise ProofInvalid("a presentation", code="unknown_layout")
+    if "vc" in credential:
+        credential = _unwrapped(credential, read.payload)
     return UnverifiedToken(read.header, read.payload, read.algorithm, read.kid, credential)
+
+
+def _unwrapped(members: Document, claims: Document) -> Document:
+    """Return the credential in the claim `vc`, with what the other claims say in its place.
+
+    Nothing may stand beside the claim: a reader of today would take that for the credential.
+    """
+    wrapped = members["vc"]
+    if members.keys() != {"vc"} or not (isinstance(wrapped, dict) and v3.is_older(wrapped)):
+        message = "the credential is wrapped in a claim, which is for the data model 1.1 alone"
+        raise ProofInvalid(message, code="unknown_layout")
+    said = {name: claims[claim] for claim, name in _CLAIMS_OF_TEXT if claim in claims}
+    for claim, (_, older) in _CLAIMS_OF_TIME.items():
+        if claim in claims:
+            said[older] = timestamps.write(_instant(claim, claims[claim]))
+    return said | wrapped
 
 
 def verify(token: str, key: PublicKey) -> Document:
@@ -122,18 +146,27 @@ def _agreed(token: UnverifiedToken) -> Document:
     for claim, value in same_text.items():
         if claim in token.payload and (value is None or token.payload[claim] != value):
             raise _mismatch(claim)
-    for claim, name in (("nbf", "validFrom"), ("exp", "validUntil")):
+    is_older = v3.is_older(credential)
+    for claim, names in _CLAIMS_OF_TIME.items():
         if claim in token.payload:
+            name = names[is_older]
+            stated = _instant(claim, token.payload[claim])
+            if claim == "exp":
+                credential = {name: timestamps.write(stated)} | credential
             try:
-                stated = timestamps.from_seconds(token.payload[claim])
-                if claim == "exp":
-                    credential = {name: timestamps.write(stated)} | credential
                 instant = timestamps.read(credential.get(name))
             except BadTimestamp as error:
                 raise ProofInvalid(f"{claim}: {error.message}", code="claim_mismatch") from None
             if timestamps.to_seconds(instant) != token.payload[claim]:
                 raise _mismatch(claim)
     return credential
+
+
+def _instant(claim: str, seconds: Any) -> datetime:
+    try:
+        return timestamps.from_seconds(seconds)
+    except BadTimestamp as error:
+        raise ProofInvalid(f"{claim}: {error.message}", code="claim_mismatch") from None
 
 
 def _mismatch(claim: str) -> ProofInvalid:

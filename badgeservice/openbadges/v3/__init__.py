@@ -28,6 +28,7 @@ from badgeservice.openbadges.v3.lint import (
     lint_received_endorsement,
     lint_status_list,
 )
+from badgeservice.openbadges.v3.upgrade import is_older, upgrade
 from badgeservice.openbadges.v3.vocabulary import CONTEXT
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "endorsement",
     "evidence",
     "identity",
+    "is_older",
     "lint",
     "lint_embedded_endorsement",
     "lint_endorsement",
@@ -55,4 +57,5 @@ __all__ = [
     "status_entry",
     "status_list_credential",
     "subject",
+    "upgrade",
 ]

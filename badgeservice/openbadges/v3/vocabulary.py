@@ -21,6 +21,20 @@ EXTENSION_TYPES = {
 """Types that mean nothing unless the extensions context is named as well."""
 
 
+VOCABULARY = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
+"""What the addresses of the terms of Open Badges begin with."""
+
+HOMONYMS = {
+    "Achievement": "achievement",
+    "Address": "address",
+    "Criteria": "criteria",
+    "GeoCoordinates": "geo",
+    "Image": "image",
+    "Profile": "creator",
+}
+"""Classes that are one term with a member, in one edition of the context or another."""
+
+
 class Kind(StrEnum):
     """What a member may hold; a class name stands for an object of that class."""
 

@@ -20,34 +20,52 @@ from collections.abc import Iterator
 from typing import Any
 
 from badgeservice.errors import BadLinkedData, DataLoss, ProofInvalid, TooComplex
-from badgeservice.openbadges import Document, contexts, jsonld
+from badgeservice.openbadges import Document, contexts, jsonld, v3
 from badgeservice.openbadges.proofs import vc_jwt
-from badgeservice.openbadges.v3.vocabulary import CLASSES, Kind
+from badgeservice.openbadges.v3.vocabulary import CLASSES, HOMONYMS, VOCABULARY, Kind
 from badgeservice.verification import embedded, proofs, reading
 from badgeservice.verification.case import Case
 from badgeservice.verification.codes import Check, Code, Doubt
 from badgeservice.verification.embedded import Embedded
 from badgeservice.verification.report import Finding
 
-_VC, _OB, _EXTENSIONS = (
-    contexts.CREDENTIALS_V2,
+_VC, _EXTENSIONS = contexts.CREDENTIALS_V2, contexts.OPEN_BADGES_EXTENSIONS
+
+_EDITIONS = (
     contexts.OPEN_BADGES_V3,
-    contexts.OPEN_BADGES_EXTENSIONS,
+    contexts.OPEN_BADGES_V3_2,
+    contexts.OPEN_BADGES_V3_1,
+    contexts.OPEN_BADGES_V3_0,
 )
 
-CONTEXT_LISTS = frozenset(
+CONTEXT_LISTS = frozenset({(_VC,), (_VC, contexts.ED25519_2020_V1)}) | {
+    (_VC, edition, *rest)
+    for edition in _EDITIONS[:2]
+    for rest in (
+        (),
+        (_EXTENSIONS,),
+        (contexts.DATA_INTEGRITY_V2,),
+        (contexts.ED25519_2020_V1,),
+        (_EXTENSIONS, contexts.ED25519_2020_V1),
+    )
+}
+"""The exact lists of contexts that we read of the data model 2.0, which the first editions of Open
+Badges contradict. Those without Open Badges are for status lists; proofs of the type
+Ed25519Signature2020 ask for their own.
+"""
+
+_BESIDE_V1 = frozenset(
     {
-        (_VC,),
-        (_VC, _OB),
-        (_VC, _OB, _EXTENSIONS),
-        (_VC, _OB, contexts.DATA_INTEGRITY_V2),
-        (_VC, contexts.ED25519_2020_V1),
-        (_VC, _OB, contexts.ED25519_2020_V1),
-        (_VC, _OB, _EXTENSIONS, contexts.ED25519_2020_V1),
+        _EXTENSIONS,
+        contexts.DATA_INTEGRITY_V2,
+        contexts.ED25519_2020_V1,
+        contexts.STATUS_V1,
+        contexts.STATUS_LIST_2021_V1,
     }
 )
-"""The exact lists of contexts that we read. Those without Open Badges are for status lists; the
-last three are asked for by proofs of the type Ed25519Signature2020.
+"""What may follow in the data model 1.1, which has no words of its own for proofs and lists. The
+order differs from issuer to issuer, and changes nothing: no two of these define the same word in
+two ways.
 """
 
 MAXIMUM_NODES = 500
@@ -82,8 +100,12 @@ def check(case: Case) -> Finding:
     whole = embedded.put_back(credential, endorsements)
     if case.token is None and endorsements:
         _refuse_unsigned(whole)
-    case.credential, case.endorsements = whole, endorsements
-    return Finding(Check.PROFILE, Code.PROFILE_KEPT)
+    case.as_signed, case.endorsements = whole, endorsements
+    if not v3.is_older(written):
+        case.credential = whole
+        return Finding(Check.PROFILE, Code.PROFILE_KEPT)
+    case.credential = v3.upgrade(whole)
+    return Finding(Check.PROFILE, Code.OLDER_PROFILE_KEPT)
 
 
 def _parse(text: str) -> vc_jwt.UnverifiedToken:
@@ -101,8 +123,15 @@ def _refuse_contexts(document: Document) -> None:
             raise Doubt(Code.CONTEXT_NOT_ALLOWED, "a context that is not an address")
         if context not in contexts.PINS:
             raise Doubt(Code.CONTEXT_UNKNOWN, context[:200])
-    if tuple(listed) not in CONTEXT_LISTS:
+    if not _is_list_that_we_read(listed):
         raise Doubt(Code.CONTEXT_NOT_ALLOWED, "the contexts are not in the order that is read")
+
+
+def _is_list_that_we_read(listed: list[Any]) -> bool:
+    if listed[:1] != [contexts.CREDENTIALS_V1]:
+        return tuple(listed) in CONTEXT_LISTS
+    rest = listed[2:] if len(listed) > 1 and listed[1] in _EDITIONS else listed[1:]
+    return _BESIDE_V1.issuperset(rest) and len(set(rest)) == len(rest)
 
 
 def _read_proof(proof: Document, listed: Any) -> Document:
@@ -127,10 +156,32 @@ def _round_trip(part: Document) -> Document:
         raise Doubt(Code.TOO_COMPLEX, error.message) from None
     except BadLinkedData as error:
         raise Doubt(Code.BAD_JSONLD, error.message) from None
-    read: Document = _with_references(compacted, part)
+    read: Document = _with_references(_with_names(compacted), part)
     if _normal(read) != _normal(part):
         raise Doubt(Code.UNSIGNED_DATA, "the document changes when it is read as linked data")
     return read
+
+
+def _with_names(compacted: Any, *, are_types: bool = False) -> Any:
+    """Return `compacted` with the name that belongs in each place, of two that are one term.
+
+    Compaction takes the shorter one, or the first by letters: `criteria` for the class `Criteria`.
+    The first edition also gives some members a type that no object has, so that compaction leaves
+    them under their address. Whoever writes it so hides something from readers, and is refused.
+    """
+    if isinstance(compacted, list):
+        return [_with_names(item, are_types=are_types) for item in compacted]
+    if isinstance(compacted, dict):
+        return {
+            HOMONYMS.get(key, key.removeprefix(VOCABULARY)): _with_names(
+                value, are_types=key == "type"
+            )
+            for key, value in compacted.items()
+        }
+    return _CLASS_OF.get(compacted, compacted) if are_types else compacted
+
+
+_CLASS_OF = {name: class_name for class_name, name in HOMONYMS.items()}
 
 
 def _with_references(compacted: Any, written: Any) -> Any:

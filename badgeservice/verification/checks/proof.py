@@ -56,7 +56,7 @@ def _always_shown(case: Case) -> tuple[str, ...]:
     """Return the statements that no holder could leave out, by any of the proofs."""
     found: dict[str, None] = {}
     for proof in case.proofs:
-        document = case.credential | {"proof": proof}
+        document = case.as_signed | {"proof": proof}
         found |= dict.fromkeys(ecdsa_sd_2023.mandatory_statements(document))
     return tuple(found)
 
@@ -90,7 +90,7 @@ def _verify_embedded(case: Case, proof: Document) -> str:
     if not isinstance(method, str):
         raise Doubt(Code.PROOF_MALFORMED, "no single verificationMethod")
     key = provenance.key(case, method)
-    signed = case.submission.document if proofs.signs_json(proof) else case.credential
+    signed = case.submission.document if proofs.signs_json(proof) else case.as_signed
     try:
         proofs.suite(proof).verify((signed or {}) | {"proof": proof}, key)
     except ProofInvalid as error:

@@ -74,7 +74,7 @@ def _released(case: Case, entry: RegisterEntry) -> Edition | None:
         said = hashlib.sha256(case.submission.text.encode()).hexdigest()
         return next((each for each in entry.editions if said in each.digests), None)
     try:
-        said = content_digest(case.credential)
+        said = content_digest(case.as_signed)
     except TooComplex:
         return None
     return next((each for each in entry.editions if said == each.content_digest), None)

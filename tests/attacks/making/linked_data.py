@@ -95,7 +95,7 @@ def restructured() -> Group:
             document,
         )
     document = genuine()
-    document["credentialSubject"]["achievement"]["criteria"]["type"] = "Criteria"
+    document["credentialSubject"]["achievement"]["criteria"]["type"] = "Condition"
     group.add(
         "undefined-type",
         "a type that the contexts do not define",

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from badgeservice.errors import ProofInvalid
-from badgeservice.openbadges import multibase, proofs
+from badgeservice.openbadges import contexts, multibase, proofs
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import vc_jwt
 from badgeservice.openbadges.proofs.vc_jwt import Algorithm
@@ -219,17 +219,75 @@ class TestPublishedValues:
 
     @pytest.mark.parametrize("name", ["clr__simple.jwt", "simple-jwt_v1.svg"])
     def test_1edtech_rs256_of_the_older_model(self, vectors, name):
-        """Read by its signature alone: soundly signed, in a layout that we do not read."""
+        """Soundly signed, with the credential in a claim of its own."""
         text = (vectors / "ob3-1edtech" / name).read_text()
         token = re.search(r"eyJ[\w-]+\.[\w-]+\.[\w-]{342}", text)[0]
-        signed, _, signature = token.rpartition(".")
-        jwk = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))["jwk"]
+        read = vc_jwt.parse(token)
 
-        PublicKey.from_jwk(jwk).verify(multibase.base64url_decode(signature), signed.encode())
-        with pytest.raises(ProofInvalid) as refused:
-            vc_jwt.parse(token)
+        credential = vc_jwt.verify(token, PublicKey.from_jwk(read.header["jwk"]))
 
-        assert refused.value.code == "unknown_layout"
+        assert credential == read.payload["vc"]
+        assert credential["issuanceDate"] == "2010-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def older(credential):
+    """The claims of a token of the data model 1.1."""
+    wrapped = credential | {"@context": [contexts.CREDENTIALS_V1, *credential["@context"][1:]]}
+    wrapped["issuanceDate"] = wrapped.pop("validFrom")
+    wrapped["expirationDate"] = wrapped.pop("validUntil")
+    return vc_jwt._claims_of(credential) | {"vc": wrapped}
+
+
+class TestOlderModel:
+    """Tokens of the data model 1.1, whose credential stands in the claim `vc`."""
+
+    def test_is_read(self, older, ed25519_key):
+        """The credential is what the claim holds."""
+        token = signed_token(HEADER, older, ed25519_key.sign)
+
+        assert vc_jwt.verify(token, ed25519_key.public_key) == older["vc"]
+
+    @pytest.mark.parametrize("name", ["id", "issuer", "issuanceDate", "expirationDate"])
+    def test_a_claim_stands_for_what_the_credential_leaves_out(self, older, ed25519_key, name):
+        """The model lets the token say it once."""
+        whole = older["vc"]
+        older["vc"] = {key: value for key, value in whole.items() if key != name}
+        token = signed_token(HEADER, older, ed25519_key.sign)
+
+        found = vc_jwt.verify(token, ed25519_key.public_key)
+
+        expected = vc_jwt.issuer_id(whole) if name == "issuer" else whole[name]
+        assert found == older["vc"] | {name: expected}
+
+    @pytest.mark.parametrize(
+        "claim", [{"iss": "https://mallory.example"}, {"jti": "urn:x"}, {"nbf": 1}, {"exp": 2}]
+    )
+    def test_a_claim_that_disagrees_is_refused(self, older, ed25519_key, claim):
+        """J8, J9: a wallet reads the claim, we read the property."""
+        assert refused_code(HEADER, older | claim, ed25519_key) == "claim_mismatch"
+
+    @pytest.mark.parametrize("claim", [{"nbf": "soon"}, {"exp": 10**15}])
+    def test_a_claim_that_is_no_time_is_refused(self, older, ed25519_key, claim):
+        """Also where nothing in the credential could disagree with it."""
+        del older["vc"]["issuanceDate"], older["vc"]["expirationDate"]
+
+        assert refused_code(HEADER, older | claim, ed25519_key) == "claim_mismatch"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"credentialSubject": {"id": "urn:x:mallory"}},
+            {"vc": None},
+            {"vc": "text"},
+            {"vc": {}},
+            {"vc": {"@context": [contexts.CREDENTIALS_V2, contexts.CREDENTIALS_V1]}},
+        ],
+        ids=str,
+    )
+    def test_nothing_stands_beside_it_and_it_is_of_that_model(self, older, ed25519_key, change):
+        """J8: two credentials in one token, one shown and one checked."""
+        assert refused_code(HEADER, older | change, ed25519_key) == "unknown_layout"
 
 
 def refused_code(header, payload, signer):
