@@ -2,8 +2,8 @@
 
 1. The package is copied; in the copy one defence is taken out, by replacing a piece of its source
    that must stand there exactly once. Nothing that ships has a switch.
-2. A process of its own judges the whole corpus with the copy. A case notices if its answer is
-   another one; worst is a case that is then accepted, and so is one that never ends.
+2. A process of its own judges with the copy every case that comes to where the defence stood. A
+   case notices if its answer is another one; worst is one that is then accepted, or never ends.
 3. The matrix is printed, defences by classes: `accepted/otherwise`.
 
 Exit 1 if a defence is noticed by no case, or if in a class fewer defences are noticed than one for
@@ -13,6 +13,7 @@ every 25 cases: then the corpus does not test them.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import math
 import os
@@ -268,9 +269,14 @@ DEFENCES = (
 _JUDGE = """
 import json, sys
 from tests.attacks import corpus
+chosen = json.loads(sys.argv[1])
+called = set()
+if chosen is None:
+    sys.setprofile(lambda frame, event, _: event == "call" and called.add(frame.f_code))
 for case in corpus.stored():
-    if case.is_genuine:
+    if case.is_genuine or not (chosen is None or case.name in chosen):
         continue
+    called.clear()
     try:
         answer = corpus.ask_in_process(case)
     except Exception as error:
@@ -279,26 +285,34 @@ for case in corpus.stored():
         wrong = corpus.problems(case, answer)
         accepted = answer.verdict == "green" or (answer.accepts and not case.is_sound)
         found = {"accepted": accepted, "other": wrong} if wrong or accepted else {}
-    print(json.dumps([case.name, found]), flush=True)
+    places = [f"{c.co_filename}:{c.co_firstlineno}" for c in tuple(called) if "badgeservice/" in c.co_filename]
+    print(json.dumps([case.name, found, places]), flush=True)
 """
 
 
-def judge(defence: Defence | None) -> dict[str, str]:
-    """Return what each case says when a defence is taken out: `accepted` or `otherwise`."""
+@dataclass(frozen=True)
+class Judged:
+    """What a corpus said to a copy: which cases noticed, and which functions each case called."""
+
+    noticed: dict[str, str]
+    called: dict[str, set[str]]
+
+
+def judge(defence: Defence | None, chosen: list[str] | None = None) -> Judged:
+    """Judge with a defence taken out, by the `chosen` cases or by all.
+
+    A case notices if it is `accepted` now, or judged `otherwise`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        shutil.copytree(ROOT / "badgeservice", copy / "badgeservice")
-        shutil.copytree(ROOT / "tests" / "attacks", copy / "tests" / "attacks")
+        shutil.copytree(ROOT / "badgeservice", copy / "badgeservice", ignore=_UNUSED)
+        shutil.copytree(ROOT / "tests" / "attacks", copy / "tests" / "attacks", ignore=_UNUSED)
         if defence is not None:
             path = copy / "badgeservice" / defence.file
             text = path.read_text(encoding="utf-8")
-            if text.count(defence.source) != 1:
-                raise SystemExit(
-                    f"{defence.name}: stands {text.count(defence.source)} times in {defence.file}"
-                )
             path.write_text(text.replace(defence.source, defence.instead), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-c", _JUDGE],
+            [sys.executable, "-c", _JUDGE, json.dumps(chosen)],
             cwd=copy,
             env=os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
@@ -306,18 +320,46 @@ def judge(defence: Defence | None) -> dict[str, str]:
             preexec_fn=_bounded,
             check=False,
         )  # fmt: skip
+        prefix = f"{copy}/badgeservice/"
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    found = {
-        name: "accepted" if what.get("accepted") else "otherwise" for name, what in lines if what
+    noticed = {
+        name: "accepted" if what.get("accepted") else "otherwise" for name, what, _ in lines if what
     }
     if done.returncode:
         # The case after the last answer took all the time or memory there was, or broke the process.
-        names = _names()
-        last = names[len(lines)] if len(lines) < len(names) else "00/none"
-        found[last] = "otherwise"
-        if not lines:
+        names = [name for name in _names() if chosen is None or name in chosen]
+        if not lines or len(lines) == len(names):
             raise SystemExit(f"{defence and defence.name}: {done.stderr[-600:]}")
-    return found
+        noticed[names[len(lines)]] = "otherwise"
+    return Judged(
+        noticed, {name: {p.removeprefix(prefix) for p in places} for name, _, places in lines}
+    )
+
+
+_UNUSED = shutil.ignore_patterns("__pycache__", "vendor", "static", "translations")
+
+
+def concerned(defence: Defence, called: dict[str, set[str]]) -> list[str] | None:
+    """Return the cases that come to where a defence stands; None if it stands in no function.
+
+    No other case can notice that it is gone.
+    """
+    text = (ROOT / "badgeservice" / defence.file).read_text(encoding="utf-8")
+    if text.count(defence.source) != 1:
+        found = text.count(defence.source)
+        raise SystemExit(f"{defence.name}: stands {found} times in {defence.file}")
+    line = text.count("\n", 0, text.index(defence.source)) + 1
+    functions = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    if not functions:
+        return None
+    inner = max(functions, key=lambda node: node.lineno)
+    first = min(node.lineno for node in (inner, *inner.decorator_list))
+    place = f"{defence.file}:{first}"
+    return [name for name, places in called.items() if place in places]
 
 
 def _bounded() -> None:
@@ -339,15 +381,19 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     defences = [defence for defence in DEFENCES if options.only in defence.name]
-    if wrong := judge(None):
-        print(f"{len(wrong)} cases are wrong with every defence in place: {sorted(wrong)[:5]}")
+    whole = judge(None)
+    if whole.noticed:
+        wrong = sorted(whole.noticed)[:5]
+        print(f"{len(whole.noticed)} cases are wrong with every defence in place: {wrong}")
         return 1
-    with ThreadPoolExecutor(options.workers) as pool:
-        found = list(pool.map(judge, defences))
+    chosen = [concerned(defence, whole.called) for defence in defences]
     groups = dict(sorted(Counter(name.partition("/")[0] for name in _names()).items()))
     print(f"{'defence':36}" + "".join(f"{group[:2]:>8}" for group in groups))
     killed: Counter[str] = Counter()
-    for defence, cases in zip(defences, found, strict=True):
+    pool = ThreadPoolExecutor(options.workers)
+    found: list[dict[str, str]] = []
+    for defence, judged in zip(defences, pool.map(judge, defences, chosen), strict=True):
+        found.append(cases := judged.noticed)
         cells = []
         for group in groups:
             said = Counter(what for name, what in cases.items() if name.startswith(f"{group}/"))
@@ -360,9 +406,9 @@ def main() -> int:
     print(f"\n{len(defences)} defences, {len(_names())} cases: {', '.join(groups)}")
     print(f"noticed: {len(defences) - len(unnoticed)}; not: {', '.join(unnoticed) or 'none'}")
     print(f"cases that some missing defence lets pass: {len(accepted)}")
-    print(
-        f"classes with fewer than a kill for {CASES_FOR_A_KILL} cases: {', '.join(thin) or 'none'}"
-    )
+    if not options.only:
+        few = f"classes with fewer than a kill for {CASES_FOR_A_KILL} cases"
+        print(f"{few}: {', '.join(thin) or 'none'}")
     return 1 if unnoticed or (thin and not options.only) else 0
 
 

@@ -52,7 +52,7 @@ def questions(peer: Peer) -> list[Stored]:
         if case.meta["submission"].rpartition(".")[2] in ASKED[peer.name]
         and case.group != _VERSION_2
         and not case.folder.name.startswith(("older-", "image-older-"))
-        and not any("redirect" in answer for answer in _index(case).values())
+        and not any("redirect" in (answer or {}) for answer in case.network.values())
         and _same_today(case, now)
     ]
 
@@ -62,30 +62,22 @@ def _same_today(case: Stored, now: str) -> bool:
     return not corpus.problems(case, replace(answer, seconds=0))
 
 
-def _index(case: Stored) -> dict[str, Any]:
-    index: dict[str, Any] = json.loads((_documents(case) / "index.json").read_text())
-    return index
-
-
-def _documents(case: Stored) -> Path:
-    return (case.folder / case.meta["documents"]).resolve()
-
-
 def judged(peer: Peer, cases: list[Stored], scratch: Path) -> Iterator[tuple[Stored, bool, str]]:
     """Yield what a peer says of each case: accepted or not, and why not."""
-    worlds: dict[Path, list[Stored]] = {}
+    worlds: dict[str, list[Stored]] = {}
     for case in cases:
-        worlds.setdefault(_documents(case), []).append(case)
+        worlds.setdefault(json.dumps(case.network), []).append(case)
     registry = scratch / "registry.json"
     registry.write_text(json.dumps({"registry": {TRUSTED: {"name": "School", "url": TRUSTED}}}))
-    for folder, group in worlds.items():
+    for group in worlds.values():
         documents = {
             address: {
-                "path": str(folder / answer["file"]) if "file" in answer else os.devnull,
+                "path": str(corpus.ROOT / answer["file"]) if "file" in answer else os.devnull,
                 "status": answer.get("status", 200),
                 "type": answer.get("type", "application/json"),
             }
-            for address, answer in _index(group[0]).items()
+            for address, answer in group[0].network.items()
+            if answer is not None
         }
         for address, path in ((REGISTRY_ADDRESS, registry), (SCHEMA_ADDRESS, SCHEMA)):
             documents[address] = {"path": str(path), "status": 200, "type": "application/json"}

@@ -217,6 +217,11 @@ def _read(output: str, exit_code: int, asked: frozenset[str], seconds: float) ->
         said = json.loads(output)
     except ValueError:
         return Answer(_BY_EXIT_CODE.get(exit_code, "crash"), asked=asked, seconds=seconds)
+    return answer_of(said, asked, seconds)
+
+
+def answer_of(said: dict[str, Any], asked: frozenset[str], seconds: float = 0.0) -> Answer:
+    """Return a report in JSON, as `badgeservice verify --json` and the API write it, as an answer."""
     codes = [f["code"] for f in said.get("findings", []) if f["outcome"] != "passed"]
     return Answer(
         verdict=said.get("verdict", "crash"),
