@@ -46,7 +46,8 @@ class Desk:
 
         Raises `VerifierBusy` when too many others are being served; nothing was done then.
         `data` may be a file, what somebody pasted or scanned, or the short code of one of our
-        badges: then the report says nothing that leads to its holder.
+        badges: then the report says nothing that leads to its holder, and compares nobody.
+        `recipient` is the e-mail address or DID of whom it may be about, if that is asked.
         """
         session = self._session()
         if isinstance(data, bytes) and (badge := self._by_short_code(session, data)) is not None:
@@ -54,7 +55,7 @@ class Desk:
                 return _without_holder(verdict.report_for(session, self._office, badge, now=now))
             except (CredentialNotFound, HolderErased):
                 pass  # nothing of it is left to be shown: to this desk it is a code like any other
-        return self._pool.verify(data, self.sources(), now=now)
+        return self._pool.verify(data, self.sources(), now=now, recipient=recipient)
 
     def sources(self) -> Sources:
         """Return who answers what one verification asks, wherever its walk runs."""

@@ -93,8 +93,15 @@ class Pool:
         self._end = weakref.finalize(self, _end_all, self._workers)
         _POOLS.add(self)
 
-    def verify(self, submitted: bytes | Submission, sources: Sources, *, now: datetime) -> Report:
-        """Return the report on a submission, as of `now`.
+    def verify(
+        self,
+        submitted: bytes | Submission,
+        sources: Sources,
+        *,
+        now: datetime,
+        recipient: str | None = None,
+    ) -> Report:
+        """Return the report on a submission, as of `now`; `recipient` is whom it may be about.
 
         Never raises for what was submitted: a walk that ran out of something, or that died, is a
         report that says so and is not green. Raises `VerifierBusy` when too many others wait.
@@ -102,7 +109,7 @@ class Pool:
         if isinstance(submitted, bytes) and len(submitted) > MAXIMUM_BYTES:
             submitted = submitted[: MAXIMUM_BYTES + 1]  # enough to show that it is too much
         given = Given.of(submitted) if isinstance(submitted, Submission) else submitted
-        errand = _Errand(wire.Job(given, now), sources, self.limits)
+        errand = _Errand(wire.Job(given, now, recipient), sources, self.limits)
         while True:
             turn = _Turn(self._acquire())
             try:

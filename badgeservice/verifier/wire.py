@@ -65,10 +65,14 @@ class Given(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True, tag="job"):
-    """Something to verify as of `now`: bytes as they came, or what was recognised in them."""
+    """Something to verify as of `now`: bytes as they came, or what was recognised in them.
+
+    `recipient` is whom it may be about, None if nobody asks.
+    """
 
     submitted: bytes | Given
     now: datetime
+    recipient: str | None = None
 
 
 class Document(Struct, frozen=True, tag="document"):

@@ -165,7 +165,9 @@ def _report(job: Job, world: _World) -> Report:
         )
     except Unreadable as error:
         return verification.unreadable(error, now=job.now)
-    return verification.verify(found, fetch=world.fetch, register=world, now=job.now)
+    return verification.verify(
+        found, fetch=world.fetch, register=world, now=job.now, recipient=job.recipient
+    )
 
 
 def _limit_cpu(seconds: int) -> None:

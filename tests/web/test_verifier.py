@@ -7,16 +7,20 @@ import io
 import json
 import logging
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 import zxingcpp
 from PIL import Image
 
+from badgeservice import extensions
 from badgeservice.errors import VerifierBusy
+from badgeservice.issuing import editions
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.web.public.verifier import LONGEST_RECHECK
 from tests.conftest import ROOT
+from tests.issuing.conftest import CHOICES, Desk
 from tests.web.conftest import plain
 from tests.web.test_badge_page import verdict
 
@@ -205,6 +209,66 @@ def test_a_busy_verifier_says_when_to_come_back(app, client, monkeypatch):
 
     assert 503 == answer.status_code
     assert "Retry-After" in answer.headers
+
+
+# --- whose it is ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailed(app, clock) -> str:
+    """The address of an assertion that holds the hash of its holder's e-mail address."""
+    with app.app_context():
+        session = extensions.db.session
+        desk = Desk(session, services_of(app).office, clock)
+        badge = desk.badge("zz-canary@example.org", replace(CHOICES, ob2=True))
+        return f"http://localhost/ob2/assertions/{editions.current(session, badge).ob2_id}"
+
+
+@pytest.mark.parametrize(
+    ("whose", "tone", "sentence"),
+    [
+        ("ZZ-Canary@example.org", "green", "a été délivré à la personne que vous indiquez"),
+        ("lea@example.org", "red", "n'a pas été délivré à l'adresse"),
+    ],
+)
+def test_a_badge_is_compared_with_whoever_is_there(client, mailed, whose, tone, sentence):
+    """The answer stands beside the verdict, which it does not change."""
+    answer = bring(client, badge=mailed, recipient=whose)
+
+    assert "green" == verdict(answer.text)[0]
+    section = answer.text.split('id="whose"')[1].split("</section>")[0]
+    assert f"tone-{tone}" in section
+    assert sentence in plain(unescape(section))
+
+
+def test_what_cannot_be_compared_is_never_green(client, public_id):
+    """A badge that names nobody by an address, and a code that leads to nobody."""
+    for fields in ({"badge": f"http://localhost/b/{public_id}"}, {"badge": "0000-0000"}):
+        answer = bring(client, **fields, recipient="anais@example.org")
+        section = answer.text.split('id="whose"')[1].split("</section>")[0]
+        assert "tone-amber" in section
+        assert "tone-green" not in section
+
+
+def test_whose_a_changed_badge_is_was_not_compared(client):
+    """What a forger wrote about its holder is not worth comparing."""
+    badge = json.loads(STRANGER)
+    badge["credentialSubject"]["identifier"] = [
+        {"type": "IdentityObject", "hashed": False, "identityType": "emailAddress",
+         "identityHash": "lea@example.org"}
+    ]  # fmt: skip
+    answer = bring(client, badge=json.dumps(badge), recipient="lea@example.org")
+
+    assert "rien ne prouve encore ce que dit le badge" in words(answer)
+
+
+def test_attack_nobody_tries_addresses_until_one_fits(client, mailed):
+    """Five questions a minute: with a list of addresses, a badge would tell whose it is."""
+    codes = [
+        bring(client, badge=mailed, recipient=f"{n}@example.org").status_code for n in range(6)
+    ]
+
+    assert [200] * 5 + [429] == codes
 
 
 # --- what is kept: nothing -----------------------------------------------------------------------

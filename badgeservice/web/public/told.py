@@ -19,6 +19,8 @@ from badgeservice.catalogue.strength import Strength
 from badgeservice.extensions import db, services
 from badgeservice.verification import Report, words
 from badgeservice.verification.codes import Check, Code, Outcome
+from badgeservice.verification.issuers import KnownIssuer
+from badgeservice.verification.recipient import Answer
 from badgeservice.verification.report import Finding, Integrity, Issuer, Verdict
 from badgeservice.verification.summary import AchievedLevel, Evidence, Summary
 from badgeservice.web import languages
@@ -58,6 +60,29 @@ class Ground:
     def tone(self) -> str:
         """The colour of the answer."""
         return _TONE_OF_OUTCOME[self.finding.outcome]
+
+    @property
+    def icon(self) -> str:
+        """The shape of the answer."""
+        return _ICONS[self.tone]
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whether a badge is about the person who was asked for, as people read it."""
+
+    answer: Answer
+
+    @property
+    def sentence(self) -> str:
+        """The answer, in the reader's language."""
+        return self.answer.french if languages.current() == "fr" else self.answer.english
+
+    @property
+    def tone(self) -> str:
+        """The colour of the answer; only a full match is green."""
+        tones = {Answer.MATCHES: "green", Answer.DIFFERS: "red"}
+        return tones.get(self.answer, "amber")
 
     @property
     def icon(self) -> str:
@@ -119,6 +144,11 @@ class Told:
         """Who vouches, by what nobody can borrow: the domain, or the identifier of a key."""
         said = self.report.credential
         return (said and (said.issuer_domain or said.issuer_id)) or ""
+
+    @property
+    def known(self) -> KnownIssuer | None:
+        """The entry of the list under which the issuer is known for this badge; None if it is not."""
+        return self.report.known_issuer if self.report.issuer is Issuer.REGISTERED else None
 
     @property
     def grounds(self) -> list[Ground]:
@@ -187,6 +217,12 @@ class Told:
     def recognitions(self) -> list[Recognition]:
         """Who else recognises this badge: the endorsements inside it, each with its own verdict."""
         return recognition.inside(self.report.endorsements[:LONGEST_LIST])
+
+    @property
+    def whose(self) -> Whose | None:
+        """Whether it is about the person who was asked for; None if that was not compared."""
+        found = self.report.recipient
+        return Whose(found.answer) if found else None
 
     # --- how it was verified, and what the level means
 

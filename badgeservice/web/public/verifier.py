@@ -30,16 +30,23 @@ from badgeservice.web.public.told import Told
 bp = Blueprint("verifier", __name__)
 csrf.exempt(bp)
 
+LONGEST_RECIPIENT = 254
+"""Characters of an e-mail address (RFC 5321)."""
+
 LONGEST_RECHECK = 600
 """Characters of an address to check again that a QR code still holds in squares that print well."""
 
 
 @dataclass(frozen=True)
 class Brought:
-    """What somebody brought: bytes, and the text that they typed, empty for a file."""
+    """What somebody brought: bytes, and the text that they typed, empty for a file.
+
+    `recipient` is the e-mail address of whom they have before them, empty if they did not ask.
+    """
 
     data: bytes
     text: str
+    recipient: str
 
     @property
     def link(self) -> str:
@@ -68,10 +75,14 @@ def page() -> AnyResponse:
         return _ask_again("size", status=413)
     if isinstance(brought, str):
         return _ask_again(brought, status=400)
-    if own := _own_page(brought.text):
+    if not brought.recipient and (own := _own_page(brought.text)):
         return redirect(own, 303)
+    if brought.recipient:
+        limits.spend(Budget.RECIPIENT)
     limits.spend(limits.of_submission(brought.data))
-    report = services().desk.verify(brought.data, now=services().clock())
+    report = services().desk.verify(
+        brought.data, now=services().clock(), recipient=brought.recipient or None
+    )
     return make_response(
         render_template(
             "verifier/report.html",
@@ -118,7 +129,8 @@ def _brought() -> Brought | str:
         return "both"
     if len(data) > MAXIMUM_BYTES:
         raise RequestEntityTooLarge
-    return Brought(data or text.encode(errors="replace"), text)
+    recipient = request.form.get("recipient", "").strip()[:LONGEST_RECIPIENT]
+    return Brought(data or text.encode(errors="replace"), text, recipient)
 
 
 def _own_page(text: str) -> str | None:
