@@ -42,7 +42,7 @@ def instant(moment: datetime, language: Language) -> str:
     >>> instant(datetime(2026, 11, 25, 13, 5, tzinfo=UTC), "fr")
     '25 novembre 2026 à 14 h 05 (heure de Paris)'
     """
-    day, local = words.date(moment, language), moment.astimezone(words.ZONE)
+    day, local = words.date(moment, language), words.local(moment)
     if language == "fr":
         return f"{day} à {local.hour} h {local.minute:02} (heure de Paris)"
     return f"{day} at {local.hour}:{local.minute:02} (Paris time)"

@@ -182,6 +182,19 @@ _ENDORSEMENT_NOT_IN_FORCE = {
 }
 
 
+def local(instant: datetime) -> datetime:
+    """Return an instant in `ZONE`; as it is where the calendar ends, which some badges are valid to.
+
+    >>> from datetime import UTC
+    >>> local(datetime(9999, 12, 31, 23, 59, tzinfo=UTC)).isoformat()
+    '9999-12-31T23:59:00+00:00'
+    """
+    try:
+        return instant.astimezone(ZONE)
+    except OverflowError:
+        return instant
+
+
 def date(instant: datetime, language: Language) -> str:
     """Return the day of an instant, in full, as people in France count days.
 
@@ -189,7 +202,7 @@ def date(instant: datetime, language: Language) -> str:
     >>> date(datetime(2026, 10, 31, 23, tzinfo=UTC), "fr")
     '1er novembre 2026'
     """
-    instant = instant.astimezone(ZONE)
+    instant = local(instant)
     month = _MONTHS[language].split()[instant.month - 1]
     day = "1er" if language == "fr" and instant.day == 1 else str(instant.day)
     return f"{day} {month} {instant.year}"

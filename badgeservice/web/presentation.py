@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from badgeservice.extensions import babel, services
 from badgeservice.learning import markdown
-from badgeservice.verification.words import ZONE
+from badgeservice.verification import words
 from badgeservice.web import languages
 
 _NUMBER = re.compile(r"^\d+\.\s+")
@@ -33,7 +33,7 @@ _STRESS = {"p", "em", "strong", "ul", "ol", "li", "br"}
 
 def local(instant: datetime) -> datetime:
     """Return `instant` in the time of France; the signed instants are in UTC."""
-    return instant.astimezone(ZONE)
+    return words.local(instant)
 
 
 def long_date(day: date | datetime) -> str:

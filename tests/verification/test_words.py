@@ -203,6 +203,13 @@ def test_only_a_green_report_is_called_active(check, language):
                 assert found.verdict is Verdict.GREEN
 
 
+def test_a_badge_may_be_valid_until_the_calendar_ends():
+    """In France that instant has no name, and a report on it has to be written all the same."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    assert "31 décembre 9999" == words.date(end, "fr")
+
+
 def test_a_day_begins_at_midnight_in_france():
     """A badge accepted on the 24th is not said to be withdrawn on the 23rd, an hour later."""
     just_after_midnight = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
