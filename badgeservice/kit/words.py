@@ -7,6 +7,7 @@ from typing import Any
 
 from badgeservice.kit.archive import Extract
 from badgeservice.verification import Report, words
+from badgeservice.verification.codes import Code, Outcome
 from badgeservice.verification.report import Finding, Verdict
 from badgeservice.verification.summary import Summary
 from badgeservice.verification.words import Language
@@ -32,6 +33,11 @@ _NOT_IN_EXTRACT = {
     "vérifiées, mais pas le registre de l'émetteur.",
     "en": "This file is not the badge of this kit: its signature and the lists in the kit were "
     "checked, but not the register of the issuer.",
+}
+
+_REGISTER_NOT_HELD = {
+    "fr": "Le registre de l'émetteur, pour ce badge, n'est pas dans ce dossier.",
+    "en": "What the register of the issuer says of this badge is not in this kit.",
 }
 
 
@@ -64,7 +70,11 @@ def shown(
         "sentence": words.sentence(report, language),
         "notes": notes,
         "facts": _facts(report.credential, language) if report.credential else [],
-        "findings": [_finding(f, language) for each in reports for f in each.findings],
+        "findings": [
+            _finding(finding, language, is_known=is_known)
+            for each in reports
+            for finding in each.findings
+        ],
         "endorsements": [
             words.endorsement_sentence(endorsement, language)
             for each in reports
@@ -73,10 +83,12 @@ def shown(
     }
 
 
-def _finding(finding: Finding, language: Language) -> dict[str, str]:
+def _finding(finding: Finding, language: Language, *, is_known: bool) -> dict[str, str]:
+    # Without the entry of a badge, nobody is "we"; so that it is not ours would be saying too much.
+    is_silent = finding.code is Code.NOT_OURS and not is_known
     return {
-        "outcome": str(finding.outcome),
-        "text": words.explain(finding, language),
+        "outcome": str(Outcome.UNKNOWN if is_silent else finding.outcome),
+        "text": _REGISTER_NOT_HELD[language] if is_silent else words.explain(finding, language),
         "at": instant(finding.at, language) if finding.at else "",
         "code": str(finding.code),
         "detail": finding.detail,

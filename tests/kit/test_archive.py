@@ -59,7 +59,11 @@ def test_what_is_shown_of_a_badge_that_is_not_in_the_extract(
         answer = json.loads(browser.judge(case.archive.dumps(), case.data, 0))
         notes = " ".join(answer["shown"][language]["notes"])
 
+        findings = answer["shown"][language]["findings"]
+        silent = [each["outcome"] for each in findings if each["code"] == "not_ours"]
+
         assert of_the_kit == (known not in notes)
+        assert silent == ([] if of_the_kit else ["unknown"])
         assert "23 novembre 2026" in notes or "23 November 2026" in notes
 
 

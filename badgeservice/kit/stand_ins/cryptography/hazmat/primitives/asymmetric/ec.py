@@ -5,8 +5,9 @@ from __future__ import annotations
 import curves
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import der
+from cryptography.hazmat.primitives.formats import Encoding, PublicFormat
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 class EllipticCurve:
@@ -49,8 +50,13 @@ class EllipticCurvePublicKey:
         return cls(curve, point)
 
     def public_bytes(self, encoding: Encoding, format: PublicFormat) -> bytes:
-        """Return the uncompressed point, the one form that the verifier asks for."""
-        return bytes.fromhex(self._point)
+        """Return the point, uncompressed or compressed, or the key of P-256 in DER."""
+        point = bytes.fromhex(self._point)
+        if encoding is Encoding.DER:
+            return der.P256 + point
+        if format is PublicFormat.UncompressedPoint:
+            return point
+        return bytes([2 + point[-1] % 2]) + point[1 : (len(point) + 1) // 2]
 
     def verify(self, signature: bytes, data: bytes, signature_algorithm: ECDSA) -> None:
         """Return if `signature`, as `utils` writes it, is by this key; raises InvalidSignature."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import curves
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import der
+from cryptography.hazmat.primitives.formats import Encoding, PublicFormat
 
 
 class Ed25519PublicKey:
@@ -21,6 +23,10 @@ class Ed25519PublicKey:
     def public_bytes_raw(self) -> bytes:
         """Return the 32 bytes of the key."""
         return self._material
+
+    def public_bytes(self, encoding: Encoding, format: PublicFormat) -> bytes:
+        """Return the SubjectPublicKeyInfo in DER, the one form that the verifier asks for."""
+        return der.ED25519 + self._material
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Return if `signature` is by this key over `data`; raises InvalidSignature."""

@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import der
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.formats import Encoding, PublicFormat
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 _SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
@@ -34,6 +36,10 @@ class RSAPublicKey:
     def public_numbers(self) -> RSAPublicNumbers:
         """Return exponent and modulus."""
         return self._numbers
+
+    def public_bytes(self, encoding: Encoding, format: PublicFormat) -> bytes:
+        """Return the SubjectPublicKeyInfo in DER, the one form that the verifier asks for."""
+        return der.write_rsa(self._numbers.n, self._numbers.e)
 
     def verify(
         self, signature: bytes, data: bytes, padding: PKCS1v15, algorithm: HashAlgorithm
