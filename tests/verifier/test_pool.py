@@ -17,6 +17,7 @@ from badgeservice import verification
 from badgeservice.errors import FetchFailed, VerifierBusy
 from badgeservice.verification import Verdict
 from badgeservice.verification.codes import Code
+from badgeservice.verification.recipient import Answer, Recipient
 from badgeservice.verification.register import EmptyRegister
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.verifier.pool import Limits, Pool, Sources
@@ -45,6 +46,20 @@ def test_a_worker_says_what_the_walk_says(school, sources):
         expected = school.verify(submitted)
         assert expected == POOL.verify(submitted, sources, now=NOW)
         assert expected == POOL.verify(verification.recognise(submitted), sources, now=NOW)
+
+
+def test_whoever_is_asked_for_is_compared_in_the_worker(school, sources):
+    """The question travels with the submission; without it, there is no answer."""
+    anna = "did:example:anna"
+    subject = school.credential()["credentialSubject"] | {"id": anna}
+    data = json.dumps(school.issue(credentialSubject=subject)).encode()
+
+    answers = [
+        POOL.verify(data, sources, now=NOW, recipient=whom).recipient
+        for whom in (anna, "did:example:bruno", None)
+    ]
+
+    assert [Recipient(Answer.MATCHES), Recipient(Answer.DIFFERS), None] == answers
 
 
 def test_every_vector_is_read_without_a_file(vectors):
@@ -278,6 +293,7 @@ def test_a_worker_is_replaced_after_many_walks(sources):
 FORKING = """
 import os, sys
 from datetime import datetime, UTC
+from badgeservice.verification.recipient import Answer, Recipient
 from badgeservice.verification.register import EmptyRegister
 from badgeservice.verifier.pool import Limits, Pool, Sources
 

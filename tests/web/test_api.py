@@ -17,6 +17,7 @@ from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import Badge
 from badgeservice.openbadges import strict_json
 from badgeservice.verification.codes import Code
+from badgeservice.verification.recipient import Answer
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.web.api import submissions
 from badgeservice.web.api.schemas import ReportSchema
@@ -68,6 +69,15 @@ def forged(badge) -> bytes:
     return badge.replace("Anaïs".encode(), "Chloé".encode())
 
 
+def code_of(app: Flask, public_id: str) -> str:
+    """The short code of a badge, which is public from then on."""
+    show_to(app, public_id, "public")
+    with app.app_context():
+        code = short_codes.of(db.session, db.session.get_one(Badge, public_id))
+    assert code
+    return code
+
+
 # --- every way to bring a badge ------------------------------------------------------------------
 
 
@@ -97,13 +107,7 @@ def test_every_way_leads_to_the_same_report(app, client, public_id, badge):
 
 def test_a_short_code_is_verified(app, client, public_id):
     """Whoever has only paper, and a program."""
-    show_to(app, public_id, "public")
-    with app.app_context():
-        code = short_codes.of(db.session, db.session.get_one(Badge, public_id))
-    assert code
-
-    answer = ask(client, json={"code": code})
-    show_to(app, public_id, "link")
+    answer = ask(client, json={"code": code_of(app, public_id)})
 
     assert "green" == answer.json["verdict"]
     assert None is answer.json["credential"]["recipient_name"]
@@ -177,6 +181,20 @@ def test_attack_a_hostile_language_and_those_that_we_speak(client, query, accept
     message = answer.json["findings"][0]["message"]
     assert Code.NOT_A_BADGE.in_words(language) == message  # type: ignore[arg-type]
     assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_whose_badge_it_is_can_be_asked(app, client, public_id, badge):
+    """By default a badge of ours names nobody that could be compared; a code compares nobody."""
+    asked = [{"text": badge.decode()}, {"code": code_of(app, public_id)}]
+
+    answers = [
+        ask(client, "?lang=en", json=each | {"recipient": "anais@example.org"}).json["recipient"]
+        for each in asked
+    ]
+
+    not_named = {"answer": "not_named", "message": Answer.NOT_NAMED.in_words("en")}
+    assert [not_named, None] == answers
+    assert None is ask(client, json=asked[0]).json["recipient"]
 
 
 # --- refused -------------------------------------------------------------------------------------

@@ -283,7 +283,9 @@ class ReportSchema(AxesSchema):
         RecipientSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Null unless it was asked whose the badge is."},
+        metadata={
+            "description": "Null unless it was asked, and always for a short code, which compares nobody."
+        },
     )
     beside = fields.Nested(
         lambda: ReportSchema(),
