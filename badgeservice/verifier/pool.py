@@ -111,7 +111,7 @@ class Pool:
         given = Given.of(submitted) if isinstance(submitted, Submission) else submitted
         errand = _Errand(wire.Job(given, now, recipient), sources, self.limits)
         while True:
-            turn = _Turn(self._acquire())
+            turn = _Turn(self._acquire(errand))
             try:
                 report = self._run(turn, errand)
             except _Ended as ended:
@@ -164,28 +164,40 @@ class Pool:
 
     # --- who has which worker -------------------------------------------------------------------
 
-    def _acquire(self) -> _Worker:
-        """Return a worker that nobody else has, waiting for one if need be."""
+    def _acquire(self, errand: _Errand) -> _Worker:
+        """Return a worker that nobody else has, waiting for one if need be.
+
+        First come, first served, so that nobody waits for ever; but whoever has been interrupted
+        comes before those who have not begun.
+        """
         until = time.monotonic() + self.limits.waiting_seconds
         with self._changed:
-            if self._waiting >= self.limits.waiting:
+            if len(self._queue) >= self.limits.waiting:
                 raise VerifierBusy("too many verifications wait already")
-            self._waiting += 1
+            (self._queue.appendleft if errand.has_begun else self._queue.append)(errand)
+            errand.has_begun = True
             try:
                 while not self._is_closed:
-                    if self._idle:
-                        return self._idle.popleft()
-                    if len(self._workers) < self.limits.workers:
-                        return self._start()
-                    if self._lent:
-                        worker, turn = self._lent.popitem(last=False)
-                        turn.is_over = True
+                    if self._queue[0] is errand and (worker := self._available()):
                         return worker
                     if not self._changed.wait(until - time.monotonic()):
                         break
             finally:
-                self._waiting -= 1
+                self._queue.remove(errand)
+                self._changed.notify_all()
         raise VerifierBusy("no worker has become free in time")
+
+    def _available(self) -> _Worker | None:
+        """Return a worker that has nothing to do, is new, or waits for somebody's site."""
+        if self._idle:
+            return self._idle.popleft()
+        if len(self._workers) < self.limits.workers:
+            return self._start()
+        if self._lent:
+            worker, turn = self._lent.popitem(last=False)
+            turn.is_over = True
+            return worker
+        return None
 
     def _release(self, turn: _Turn) -> None:
         turn.worker.uses += 1
@@ -195,7 +207,7 @@ class Pool:
         with self._changed:
             if not self._is_closed:
                 self._idle.append(turn.worker)
-                self._changed.notify()
+                self._changed.notify_all()
 
     def _discard(self, turn: _Turn) -> None:
         """End a worker, and start the one that takes its place before somebody needs it."""
@@ -208,12 +220,12 @@ class Pool:
             # One that could not even start would not start the next time either: wait for a need.
             if worker.is_ready and not self._is_closed:
                 self._idle.append(self._start())
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _lend(self, turn: _Turn) -> None:
         with self._changed:
             self._lent[turn.worker] = turn
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _reclaim(self, turn: _Turn) -> None:
         """Take a worker back, unless somebody has it, or has lent it in their turn."""
@@ -231,7 +243,7 @@ class Pool:
         self._changed = threading.Condition()
         self._idle: deque[_Worker] = deque()
         self._lent: OrderedDict[_Worker, _Turn] = OrderedDict()
-        self._waiting = 0
+        self._queue: deque[_Errand] = deque()
         self._is_closed = False
         for worker in self._workers:
             worker.hang_up()
@@ -250,7 +262,7 @@ class _Errand:
     """What one caller wants, and what the walk was told so far; a second run gets the same."""
 
     def __init__(self, job: wire.Job, sources: Sources, limits: Limits) -> None:
-        self.job = job
+        self.job, self.has_begun = job, False
         self._sources, self._fetch = sources, remembering(sources.fetch)
         self._asked: set[str] = set()
         self._questions, self._seconds = limits.questions, limits.seconds

@@ -249,7 +249,7 @@ def test_whoever_finds_too_many_before_them_is_told_at_once(one, school):
         served = threads.submit(one.verify, badge, near, now=NOW)
         assert far.asked.wait(30)
         waits = threads.submit(one.verify, badge, near, now=NOW)
-        while not one._waiting and not waits.done():
+        while not one._queue and not waits.done():
             pass
 
         with pytest.raises(VerifierBusy, match=r"become free|wait already"):
@@ -258,6 +258,34 @@ def test_whoever_finds_too_many_before_them_is_told_at_once(one, school):
             waits.result()
         far.may_answer.set()
         assert Verdict.GREEN is served.result().verdict
+
+
+def test_whoever_came_first_is_served_first(school):
+    """Or somebody waits until they are sent away, while others come and go."""
+    pool = Pool(Limits(workers=1))
+    badge = issued(school)
+    far = Far(school)
+    served: list[int] = []
+
+    def numbered(number: int) -> Sources:
+        def fetch(address: str) -> verification.fetching.Fetched:
+            served.append(number)
+            return school.fetch(address)
+
+        return Sources(fetch, school)
+
+    with ThreadPoolExecutor(5) as threads:
+        near = replace(far.sources, is_near=lambda address: True)
+        threads.submit(pool.verify, badge, near, now=NOW)
+        assert far.asked.wait(30)
+        for number in range(4):
+            threads.submit(pool.verify, badge, numbered(number), now=NOW)
+            while len(pool._queue) <= number:
+                pass
+        far.may_answer.set()
+    pool.close()
+
+    assert [0, 1, 2, 3] == list(dict.fromkeys(served))
 
 
 def test_there_are_never_more_workers_than_configured(school, sources):
