@@ -175,6 +175,15 @@ def test_a_text_of_the_badge_cannot_end_the_element_that_holds_it(life: Life) ->
     assert 2 == len(re.findall(r"<script>", text))
 
 
+def test_a_page_without_a_badge_waits_for_a_file(life: Life) -> None:
+    """As a frozen site has it: with the documents of all badges, and none to begin with."""
+    text = page.make(life.cases["genuine json"].archive, keys=[], fingerprint="")
+
+    assert 'data-badge=""' in text
+    assert "Choisissez le fichier d'un badge." in text
+    assert "Vérification en cours" not in text
+
+
 @pytest.mark.parametrize("file", ["licences/PyLD-LICENSE", "licences/pyodide.LICENSE"])
 def test_the_licences_travel_with_the_code(file) -> None:
     """Others' work is passed on as they allow."""

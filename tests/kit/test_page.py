@@ -94,6 +94,24 @@ def test_a_file_is_verified_too(page: Page, life: Life) -> None:
         assert page.inner_text("#sentence") == f"{verdict_words.sentence(report, 'fr')}."
 
 
+def test_a_file_may_be_dropped_on_the_page(page: Page, life: Life) -> None:
+    """Anywhere; the browser does not open it instead."""
+    case = life.cases["expired token"]
+    page.evaluate(
+        """data => {
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([data], "dropped.jwt"));
+            const event = { dataTransfer: dropped, bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new DragEvent("drop", event));
+        }""",
+        case.data.decode(),
+    )
+    page.locator("#file").get_by_text("dropped.jwt", exact=True).wait_for()
+    page.wait_for_selector(WHEN_DONE)
+
+    assert "Badge authentique et actif." == page.inner_text("#sentence")
+
+
 def test_the_clock_of_the_device_ends_a_badge(page: Page, life: Life) -> None:
     """And a clock that stands before the day of the kit does not bring it back."""
     case = life.cases["expired"]

@@ -533,3 +533,11 @@ def test_nobody_else_takes_it(learner, client, page):
     """The badge may be private; so is what contains it."""
     assert 404 == learner.get(f"{page}/dossier.zip").status_code
     assert client.get(f"{page}/dossier.zip").status_code in (302, 303, 401)
+
+
+def test_kits_are_not_made_without_end(holder, page):
+    """Each keeps the machine busy, so whoever asks on and on is told to wait."""
+    missing = f"/mon-espace/badges/{'1' * 22}/dossier.zip"
+
+    assert {404} == {holder.get(missing).status_code for _ in range(6)}
+    assert 429 == holder.get(f"{page}/dossier.zip").status_code
