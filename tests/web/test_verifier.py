@@ -12,13 +12,18 @@ from html import unescape
 
 import pytest
 import zxingcpp
+from flask import render_template
 from PIL import Image
 
-from badgeservice import extensions
-from badgeservice.errors import VerifierBusy
+from badgeservice import extensions, verification
+from badgeservice.errors import FetchFailed, VerifierBusy
 from badgeservice.issuing import editions
+from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import IssuerList, KnownIssuer
+from badgeservice.verification.register import EmptyRegister
 from badgeservice.verification.submission import MAXIMUM_BYTES
-from badgeservice.web.public.verifier import LONGEST_RECHECK
+from badgeservice.web.public.told import Told
+from badgeservice.web.public.verifier import LONGEST_RECHECK, Brought, qr_of
 from tests.conftest import ROOT
 from tests.issuing.conftest import CHOICES, Desk
 from tests.web.conftest import plain
@@ -26,6 +31,9 @@ from tests.web.test_badge_page import verdict
 
 STRANGER = (ROOT / "tests" / "recorded" / "eddsa-rdfc-2022.json").read_bytes()
 """A genuine badge that other software signed under a key of its own: intact, of an unknown issuer."""
+
+
+FAR_END = ROOT / "tests" / "attacks" / "00-genuine" / "json-far-end" / "badge.json"
 
 
 def bring(client, path="/verifier", **fields):
@@ -102,6 +110,44 @@ def test_attack_a_scale_of_ours_in_a_badge_of_others_means_nothing(client):
     answer = bring(client, badge=json.dumps(badge))
 
     assert "strength-marks" not in answer.text
+
+
+def test_a_badge_that_is_valid_until_the_calendar_ends(client):
+    """Its last hours have no name in France; the report has one all the same."""
+    answer = bring(client, file=FAR_END.read_bytes())
+
+    assert 200 == answer.status_code
+    assert "31 décembre 9999" in words(answer)
+
+
+def test_a_known_issuer_is_named_with_the_reason(app, clock):
+    """Why we believe it: who says so, and since when it counts, not how its name sounds."""
+    did = json.loads(STRANGER)["issuer"]["id"]
+    known = KnownIssuer(did, "École d'exemple", reason="convention", source="liste de la région")
+    report = verification.verify(
+        verification.recognise(STRANGER),
+        fetch=nowhere,
+        register=EmptyRegister(),
+        now=clock(),
+        issuers=IssuerList([known]),
+    )
+    with app.test_request_context("/verifier"):
+        page = render_template(
+            "verifier/report.html",
+            told=Told(report),
+            brought=Brought(STRANGER, "", ""),
+            recheck="http://localhost/verifier",
+            strengths=[],
+            qr_of=qr_of,
+        )
+
+    assert "green" == verdict(page)[0]
+    assert "Raison : convention. Source : liste de la région." in plain(unescape(page))
+
+
+def nowhere(address: str) -> Fetched:
+    """Answer that nobody is there."""
+    raise FetchFailed(address)
 
 
 @pytest.mark.parametrize("data", [b"hello", b"\xff\xd8\xff\xe0", b"{", bytes(range(256))])
