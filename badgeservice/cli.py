@@ -20,6 +20,7 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.cli_catalogue import make_catalogue_command
 from badgeservice.cli_endorsements import make_endorse_command, make_endorsements_command
+from badgeservice.cli_issuers import make_issuers_command
 from badgeservice.cli_keys import keys
 from badgeservice.cli_verify import make_verify_command
 from badgeservice.erasure import erase as erasing
@@ -40,6 +41,7 @@ from badgeservice.settings import Settings
 from badgeservice.sharing import holdings
 from badgeservice.storage import chain
 from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.issuers import Issuers
 from badgeservice.verification.register import Register
 from badgeservice.verification.words import Language
 
@@ -405,12 +407,13 @@ def _installation() -> Iterator[tuple[Session, Services]]:
         yield db.session, services()
 
 
-def _verifying() -> tuple[Fetch, Register]:
+def _verifying() -> tuple[Fetch, Register, Issuers]:
     """Open this installation for the rest of the process: who answers its verifier."""
     app = create_app()
     app.app_context().push()
-    sources = services().desk.sources()
-    return sources.fetch, sources.register
+    here = services()
+    sources = here.desk.sources()
+    return sources.fetch, sources.register, here.desk.issuers(here.clock())
 
 
 def _public_id(badge: str) -> str:
@@ -430,5 +433,6 @@ def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[st
 cli.add_command(make_verify_command(_verifying))
 cli.add_command(make_endorse_command(_installation))
 cli.add_command(make_endorsements_command(_installation))
+cli.add_command(make_issuers_command(_installation))
 cli.add_command(keys)
 cli.add_command(make_catalogue_command(_installation))

@@ -17,18 +17,21 @@ from badgeservice.openbadges import timestamps
 from badgeservice.verification import words
 from badgeservice.verification.codes import Code, Outcome
 from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
+from badgeservice.verification.recipient import Answer
 from badgeservice.verification.register import EmptyRegister, Register
 from badgeservice.verification.report import EndorsementReport, Report, Verdict
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.verification.summary import Summary
 from badgeservice.verification.words import Language
 
-OpenInstallation = Callable[[], tuple[Fetch, Register]]
-"""Opens the running installation: who answers for an address, and its register."""
+OpenInstallation = Callable[[], tuple[Fetch, Register, Issuers]]
+"""Opens the running installation: who answers for an address, its register, whom it knows."""
 
 EXIT_CODES = {Verdict.GREEN: 0, Verdict.RED: 1, Verdict.AMBER: 2, Verdict.UNREADABLE: 3}
 
 _MARKS = {Outcome.PASSED: "✔", Outcome.UNKNOWN: "!", Outcome.FAILED: "✘"}
+_ANSWER_MARKS = {Answer.MATCHES: Outcome.PASSED, Answer.DIFFERS: Outcome.FAILED}
 _VERDICT_MARKS = {
     Verdict.GREEN: "✔",
     Verdict.AMBER: "!",
@@ -72,23 +75,41 @@ def make_verify_command(open_installation: OpenInstallation) -> click.Command:
         metavar="DIR",
         help="Answer every address from DIR/index.json; no network, no installation.",
     )
+    @click.option(
+        "--recipient",
+        metavar="WHO",
+        help="Say too whether it is theirs: an e-mail address or a DID.",
+    )
     @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
     def verify(
-        source: str, as_json: bool, at: datetime | None, folder: Path | None, lang: Language | None
+        source: str,
+        as_json: bool,
+        at: datetime | None,
+        folder: Path | None,
+        recipient: str | None,
+        lang: Language | None,
     ) -> None:
         """Verify a badge: a file, "-" for standard input, an address, or a JWT.
 
-        Exit code: 0 green, 1 red, 2 amber, 3 unreadable; 4 if nothing could be verified.
+        Exit code: 0 green, 1 red, 2 amber, 3 unreadable; 4 if nothing could be verified. Whose badge
+        it is changes none of them.
         """
         now = at or datetime.now(UTC)
         try:
             submission = verification.recognise(_read(source))
-            fetch, register = (
-                (documents.directory_fetch(folder), EmptyRegister())
+            fetch, register, issuers = (
+                (documents.directory_fetch(folder), EmptyRegister(), NOBODY_KNOWN)
                 if folder
                 else open_installation()
             )
-            report = verification.verify(submission, fetch=fetch, register=register, now=now)
+            report = verification.verify(
+                submission,
+                fetch=fetch,
+                register=register,
+                now=now,
+                issuers=issuers,
+                recipient=recipient,
+            )
         except Unreadable as error:
             report = verification.unreadable(error, now=now)
         except BadgeserviceError as error:
@@ -126,6 +147,9 @@ def _language_of_the_environment() -> Language:
 
 def _lines(report: Report, language: Language) -> list[str]:
     lines = [f"{_VERDICT_MARKS[report.verdict]} {words.sentence(report, language)}"]
+    if report.recipient:
+        mark = _ANSWER_MARKS.get(report.recipient.answer, Outcome.UNKNOWN)
+        lines.append(f"{_MARKS[mark]} {report.recipient.answer.in_words(language)}")
     lines += _details(report, language)
     return lines + _details(report.beside, language) if report.beside else lines
 

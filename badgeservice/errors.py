@@ -419,6 +419,21 @@ class RecipientRefused(MailNotSent):
     code = "recipient_refused"
 
 
+# --- known issuers -------------------------------------------------------------------------------
+
+
+class IssuerListRefused(BadgeserviceError):
+    """A list of known issuers cannot be read, is not signed by its publisher, or is an older one."""
+
+    code = "issuer_list_refused"
+
+
+class IssuerListNotFound(BadgeserviceError):
+    """No such list is followed, or no such key was seen."""
+
+    code = "issuer_list_not_found"
+
+
 # --- requests of programs ------------------------------------------------------------------------
 
 

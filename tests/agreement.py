@@ -24,6 +24,7 @@ from badgeservice.errors import BadgeserviceError
 from badgeservice.verification import reading
 from badgeservice.verification.codes import Code
 from badgeservice.verification.fetching import Fetch
+from badgeservice.verification.issuers import Issuers
 from badgeservice.verification.register import Register
 
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
@@ -301,7 +302,7 @@ def outcome(bench: Bench, case: Case) -> tuple[str, str]:
     return "differ", intended.reason
 
 
-def _no_installation() -> tuple[Fetch, Register]:
+def _no_installation() -> tuple[Fetch, Register, Issuers]:
     raise AssertionError("a case of the collection needs no installation")
 
 

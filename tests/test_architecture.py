@@ -23,11 +23,12 @@ LAYERS: list[set[str]] = [
     {"learning"},
     {"awarding"},
     {"issuing"},
+    {"trust"},
     {"sharing", "erasure", "verifier", "kit"},
     {"extensions"},
     {"web"},
     {"app"},
-    {"installation", "cli_catalogue", "cli_endorsements", "cli_keys", "cli_verify"},
+    {"installation", "cli_catalogue", "cli_endorsements", "cli_issuers", "cli_keys", "cli_verify"},
     {"cli"},
 ]
 PURE = {"openbadges", "verification"}

@@ -28,6 +28,7 @@ RUN_BY = {
     "badgeservice supersede": "tests/test_cli.py::test_supersede_refuses_a_key_that_signs",
     "badgeservice endorse": "tests/test_cli_endorsements.py::test_an_endorsement_is_printed_without_a_file",
     "badgeservice endorsements": "tests/test_cli_endorsements.py::test_remove_and_take_back",
+    "badgeservice issuers": "tests/test_cli_issuers.py::test_the_life_of_a_list",
     "badgeservice keys": "tests/test_cli_keys.py::test_the_life_of_a_key",
     "badgeservice verify": "tests/test_cli.py::test_issue_writes_a_file_in_every_form",
     "badgeservice catalogue": "tests/test_cli_catalogue.py::test_the_shipped_catalogue_is_right",

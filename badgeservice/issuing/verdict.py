@@ -12,10 +12,20 @@ from badgeservice.issuing.models import Badge, Format
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.verification import Report, recognise, verify
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
 
 
-def report_for(session: Session, office: Office, badge: Badge, *, now: datetime) -> Report:
+def report_for(
+    session: Session,
+    office: Office,
+    badge: Badge,
+    *,
+    now: datetime,
+    issuers: Issuers = NOBODY_KNOWN,
+) -> Report:
     """Return what our verifier says of a badge's stored bytes, as of `now`.
+
+    `issuers` are those we know, among whom its endorsers may be.
 
     Raises CredentialNotFound or HolderErased when the bytes are no longer there.
     """
@@ -24,4 +34,5 @@ def report_for(session: Session, office: Office, badge: Badge, *, now: datetime)
         fetch=own_fetch(Hosting(session, office)),
         register=DatabaseRegister(session, office),
         now=now,
+        issuers=issuers,
     )

@@ -186,7 +186,7 @@ def _host(identifier: str) -> str:
 def _labels(identifier: str) -> list[str]:
     """Return the labels of the registered domain of an identifier, none if no domain answers."""
     labels = _host(identifier).split(".")
-    if len(labels) < 2:
+    if len(labels) < 2 or labels[-1].isdigit():  # without a name, or numbers alone
         return []
     is_deeper = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS
     return labels[-3:] if is_deeper else labels[-2:]

@@ -19,8 +19,10 @@ from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.models import Badge
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.trust.registry import KnownIssuers, Registry
 from badgeservice.verification import Report, Submission
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import Named
 from badgeservice.verifier.pool import Pool, Sources
 
 _LONGEST_CODE = 40
@@ -38,6 +40,8 @@ class Desk:
     ) -> None:
         self._office, self._session = office, session
         self._pool, self._guard = pool, guard
+        names = dict.fromkeys(office.issuer.name.values())
+        self._registry = Registry(Named(office.base_url, name) for name in names)
 
     def verify(
         self, data: bytes | Submission, *, now: datetime, recipient: str | None = None
@@ -48,14 +52,27 @@ class Desk:
         `data` may be a file, what somebody pasted or scanned, or the short code of one of our
         badges: then the report says nothing that leads to its holder, and compares nobody.
         `recipient` is the e-mail address or DID of whom it may be about, if that is asked.
+        Of a badge of others, nothing is kept but which keys a known issuer has signed with.
         """
         session = self._session()
         if isinstance(data, bytes) and (badge := self._by_short_code(session, data)) is not None:
             try:
-                return _without_holder(verdict.report_for(session, self._office, badge, now=now))
+                return _without_holder(
+                    verdict.report_for(
+                        session, self._office, badge, now=now, issuers=self.issuers(now)
+                    )
+                )
             except (CredentialNotFound, HolderErased):
                 pass  # nothing of it is left to be shown: to this desk it is a code like any other
-        return self._pool.verify(data, self.sources(), now=now, recipient=recipient)
+        known = self.issuers(now)
+        sources = replace(self.sources(), issuers=known)
+        report = self._pool.verify(data, sources, now=now, recipient=recipient)
+        known.remember(report, now=now)
+        return report
+
+    def issuers(self, now: datetime) -> KnownIssuers:
+        """Return whom we know, at `now`."""
+        return self._registry.at(self._session(), now)
 
     def sources(self) -> Sources:
         """Return who answers what one verification asks, wherever its walk runs."""

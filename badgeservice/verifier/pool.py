@@ -35,6 +35,7 @@ from badgeservice.errors import FetchFailed, VerifierBusy
 from badgeservice.verification import Report, Submission
 from badgeservice.verification.codes import Check, Code
 from badgeservice.verification.fetching import Fetch, remembering
+from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
 from badgeservice.verification.register import Register
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.verifier import wire
@@ -74,6 +75,7 @@ class Sources:
     fetch: Fetch
     register: Register
     is_near: Callable[[str], bool] = lambda address: True
+    issuers: Issuers = NOBODY_KNOWN
 
 
 class Pool:
@@ -297,6 +299,10 @@ class _Errand:
                 return wire.Registered(register.entry(credential_id))
             case wire.AskPublished(status_list):
                 return wire.PublishedAt(register.published(status_list))
+            case wire.AskIssuer(identifier):
+                return wire.Known(self._sources.issuers.entries(identifier))
+            case wire.AskAlike(keys):
+                return wire.Alike(self._sources.issuers.resembled(keys))
 
 
 class _Ended(Exception):

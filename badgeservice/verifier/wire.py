@@ -25,6 +25,7 @@ from badgeservice.errors import BadgeserviceError
 from badgeservice.openbadges import strict_json
 from badgeservice.verification import Report, Submission
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import KnownIssuer, Named
 from badgeservice.verification.register import RegisterEntry
 from badgeservice.verification.submission import Kind
 
@@ -106,7 +107,19 @@ class PublishedAt(Struct, frozen=True, tag="published-at"):
     instant: datetime | None
 
 
-Answer = Document | NoDocument | Owned | Registered | PublishedAt
+class Known(Struct, frozen=True, tag="known"):
+    """The entries about an issuer."""
+
+    entries: tuple[KnownIssuer, ...]
+
+
+class Alike(Struct, frozen=True, tag="alike"):
+    """Whom an issuer could be taken for."""
+
+    names: tuple[Named, ...]
+
+
+Answer = Document | NoDocument | Owned | Registered | PublishedAt | Known | Alike
 Told = Job | Answer
 
 # --- from the worker to the caller ---------------------------------------------------------------
@@ -140,6 +153,18 @@ class AskPublished(Struct, frozen=True, tag="published"):
     status_list: str
 
 
+class AskIssuer(Struct, frozen=True, tag="issuer"):
+    """Which entries of the known issuers are about this one?"""
+
+    identifier: str
+
+
+class AskAlike(Struct, frozen=True, tag="resembled"):
+    """Who among the known has one of these keys of likeness?"""
+
+    keys: tuple[str, ...]
+
+
 class Done(Struct, frozen=True, tag="done"):
     """The report."""
 
@@ -156,7 +181,7 @@ class Failed(Struct, frozen=True, tag="failed"):
     exception: str
 
 
-Question = AskFetch | AskOwns | AskEntry | AskPublished
+Question = AskFetch | AskOwns | AskEntry | AskPublished | AskIssuer | AskAlike
 Said = Ready | Question | Done | OutOfMemory | Failed
 
 _TOLD: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)

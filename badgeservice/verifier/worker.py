@@ -21,6 +21,7 @@ from badgeservice.errors import FetchFailed, Unreadable
 from badgeservice.openbadges import contexts, jsonld
 from badgeservice.verification import Report
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import KnownIssuer, Named
 from badgeservice.verification.register import RegisterEntry
 from badgeservice.verifier import wire
 from badgeservice.verifier.wire import Answer, Channel, Garbled, Job, Question
@@ -116,7 +117,7 @@ class _Abandoned(BaseException):  # nothing in a walk may catch it
 
 
 class _World:
-    """All that a walk can ask: fetch and register, which are the caller's."""
+    """All that a walk can ask: fetch, register and known issuers, which are the caller's."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -147,6 +148,18 @@ class _World:
         assert isinstance(answer, wire.PublishedAt)
         return answer.instant
 
+    def entries(self, identifier: str) -> tuple[KnownIssuer, ...]:
+        """Return the entries about an issuer."""
+        answer = self._ask(wire.AskIssuer(identifier))
+        assert isinstance(answer, wire.Known)
+        return answer.entries
+
+    def resembled(self, keys: tuple[str, ...]) -> tuple[Named, ...]:
+        """Return whom an issuer with these keys could be taken for."""
+        answer = self._ask(wire.AskAlike(keys))
+        assert isinstance(answer, wire.Alike)
+        return answer.names
+
     def _ask(self, question: Question) -> Answer:
         self._channel.send(question)
         message = wire.told(self._channel.receive())
@@ -166,7 +179,12 @@ def _report(job: Job, world: _World) -> Report:
     except Unreadable as error:
         return verification.unreadable(error, now=job.now)
     return verification.verify(
-        found, fetch=world.fetch, register=world, now=job.now, recipient=job.recipient
+        found,
+        fetch=world.fetch,
+        register=world,
+        now=job.now,
+        issuers=world,
+        recipient=job.recipient,
     )
 
 

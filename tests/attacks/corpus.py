@@ -24,6 +24,7 @@ from click.testing import CliRunner
 
 from badgeservice import cli_verify, documents
 from badgeservice.verification.fetching import Fetch, Fetched
+from badgeservice.verification.issuers import Issuers
 from badgeservice.verification.register import Register
 
 ROOT = Path(__file__).resolve().parent
@@ -151,7 +152,7 @@ def problems(case: Stored, answer: Answer) -> list[str]:
     return found
 
 
-def _no_installation() -> tuple[Fetch, Register]:
+def _no_installation() -> tuple[Fetch, Register, Issuers]:
     raise AssertionError("a case of the corpus needs no installation")
 
 

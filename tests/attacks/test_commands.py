@@ -13,6 +13,7 @@ from badgeservice.cli_verify import make_verify_command
 from badgeservice.errors import FetchFailed
 from badgeservice.openbadges import strict_json
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.issuers import NOBODY_KNOWN
 from badgeservice.verification.register import EmptyRegister
 from tests.verification.school import School
 
@@ -21,7 +22,7 @@ def _nobody_answers(address: str) -> Fetched:
     raise FetchFailed("no answer")
 
 
-verify = make_verify_command(lambda: (_nobody_answers, EmptyRegister()))
+verify = make_verify_command(lambda: (_nobody_answers, EmptyRegister(), NOBODY_KNOWN))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_no_time_to_verify_at_breaks_the_command(tmp_path: Path, instant: str) -
     school = School()
     badge = tmp_path / "badge.json"
     badge.write_bytes(strict_json.dumps(school.issue()))
-    ours = make_verify_command(lambda: (school.fetch, school))
+    ours = make_verify_command(lambda: (school.fetch, school, NOBODY_KNOWN))
 
     result = CliRunner().invoke(ours, [str(badge), "--at", instant, "--lang", "en"])
 

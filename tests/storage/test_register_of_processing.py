@@ -40,6 +40,11 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
     "intent": {
         "public_id", "edition", "award_id", "status_list", "status_index", "state", "reserved_at", "ob2_id",
     },
+    # Whom a list names; a list that names a person as issuer has published that itself.
+    "issuer_key": {"issuer", "thumbprint", "first_seen", "confirmed_at"},
+    "issuer_list": {
+        "id", "publisher", "issued", "valid_until", "digest", "content", "imported_at", "removed_at",
+    },
     "module_content": {"digest", "canonical"},
     "organisation": {"id", "slug", "name"},
     "received_endorsement": {

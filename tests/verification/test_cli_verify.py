@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from badgeservice.cli_verify import make_verify_command
-from badgeservice.openbadges import strict_json
+from badgeservice.openbadges import identity, strict_json
 from badgeservice.openbadges.bakery import Version, svg
+from badgeservice.verification.issuers import NOBODY_KNOWN
 
 from .school import School
 from .test_endorsements import Port, holding, issued
@@ -26,7 +27,7 @@ def run(school):
     """Run the command on that installation."""
 
     def invoke(*arguments, **options):
-        command = make_verify_command(lambda: (school.fetch, school))
+        command = make_verify_command(lambda: (school.fetch, school, NOBODY_KNOWN))
         return CliRunner().invoke(command, [*arguments], **options)
 
     return invoke
@@ -156,6 +157,33 @@ def test_words_for_people_name_the_domain_first(run, school, file):
     assert "How: quiz en ligne, non surveillé" in output
     assert "Issued on: 19 November 2026" in output
     assert "Valid until: 20 November 2028" in output
+
+
+@pytest.mark.parametrize(
+    ("who", "line"),
+    [
+        ("ada@example.org", "✔ This badge was issued to the person that you name."),
+        ("eve@example.org", "✘ This badge was not issued to the address or identifier that you"),
+        ("did:key:z6Mk", "! The badge does not say, in a way that can be compared, to whom"),
+    ],
+)
+def test_whose_badge_it_is(run, school, file, who, line):
+    """Said beside the verdict, and the exit code is the verdict's alone."""
+    mail = {
+        "type": "IdentityObject",
+        "hashed": True,
+        "identityHash": identity.digest("ada@example.org", "grain"),
+        "identityType": "emailAddress",
+        "salt": "grain",
+    }
+    subject = school.credential()["credentialSubject"] | {"identifier": [mail]}
+    badge = file(school.issue(credentialSubject=subject))
+
+    answer = run(badge, *AT, "--lang", "en", "--recipient", who)
+
+    assert line in answer.output
+    assert 0 == answer.exit_code
+    assert who not in answer.output
 
 
 def test_what_a_stranger_wrote_cannot_look_like_us(run, school, file):

@@ -108,6 +108,7 @@ def test_what_is_there_to_deceive_is_named(text, found):
         ("https://a.co.uk", "https://b.co.uk", False),
         ("https://x.a.co.uk", "https://a.co.uk", True),
         ("did:key:z6Mk", "did:key:z6Mk", False),
+        ("https://192.0.2.1", "https://198.51.2.1", False),
     ],
 )
 def test_a_site_is_a_registered_domain(one, other, is_same):

@@ -14,11 +14,16 @@ from badgeservice.extensions import services
 from badgeservice.fetching import Guard
 from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import Badge
+from badgeservice.openbadges import strict_json, timestamps
+from badgeservice.trust import shelf
 from badgeservice.verification import Report, Verdict
 from badgeservice.verification.codes import Code
+from badgeservice.verification.recipient import Answer
+from badgeservice.verification.report import Issuer
 from badgeservice.verifier.desk import Desk
 from tests.conftest import POOL
 from tests.sites import Sites, answer
+from tests.trust.publisher import ENTRY, Publisher
 from tests.verification.school import School
 from tests.web.conftest import show_to
 
@@ -153,3 +158,41 @@ def test_a_code_of_a_badge_that_is_not_public_is_a_word_like_any_other(app, code
 
     hidden, unknown = (verified(app, each).to_json() for each in (code.encode(), b"0000-0000"))
     assert unknown == hidden
+
+
+class TestKnownIssuers:
+    """What the walk asks of the followed lists is answered from the database, across the line."""
+
+    def test_a_followed_list_makes_a_stranger_known(self, desk, stranger, clock):
+        """Green with the entry; the key that signed is remembered, and nothing else."""
+        network = Publisher()
+        entry = ENTRY | {"identifier": stranger.id, "since": "2026-01-01T00:00:00Z"}
+        follow(network, entry, clock())
+        submitted = strict_json.dumps(stranger.issue())
+
+        report = desk.verify(submitted, now=clock(), recipient="ada@example.org")
+
+        assert (Verdict.GREEN, Issuer.REGISTERED) == (report.verdict, report.issuer)
+        assert report.known_issuer.reason == ENTRY["reason"]
+        assert report.recipient.answer is Answer.NOT_NAMED
+        (seen,) = shelf.keys(extensions.db.session, stranger.id)
+        assert seen.thumbprint == stranger.key.public.thumbprint
+        assert (Verdict.GREEN,) == (desk.verify(submitted, now=clock()).verdict,)
+
+    def test_who_looks_like_somebody_on_a_list(self, desk, stranger, clock):
+        """The likeness is worked out by the worker, and looked up here."""
+        entry = ENTRY | {"identifier": "https://port.example", "name": "\u00c9COLE D'EXEMPLE"}
+        follow(Publisher(), entry, clock())
+
+        report = desk.verify(strict_json.dumps(stranger.issue()), now=clock())
+
+        assert Issuer.IMPERSONATION_SUSPECTED is report.issuer
+        assert Verdict.AMBER is report.verdict
+
+
+def follow(publisher, entry, now):
+    """Let the operator take a list with one entry in."""
+    data = publisher.sign(publisher.list(entry, issued=timestamps.write(now)))
+    shelf.take_in(
+        extensions.db.session, data, publisher=publisher.did, actor="administrator", now=now
+    )

@@ -217,7 +217,10 @@ def show(badge: Badge) -> Shown:
     Raises CredentialNotFound or HolderErased when its bytes are no longer there.
     """
     face = _face(badge)
-    report = verdict.report_for(db.session, services().office, badge, now=services().clock())
+    here, now = services(), services().clock()
+    report = verdict.report_for(
+        db.session, here.office, badge, now=now, issuers=here.desk.issuers(now)
+    )
     return Shown(
         record=face.record,
         edition=face.edition,
