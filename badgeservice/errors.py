@@ -197,6 +197,12 @@ class AlreadyHeld(BadgeserviceError):
     code = "already_held"
 
 
+class LibraryUnlisted(BadgeserviceError):
+    """A library is installed without a list of its files, from which the offline kit is made."""
+
+    code = "library_unlisted"
+
+
 class CredentialNotFound(BadgeserviceError):
     """No badge of ours has this identifier."""
 

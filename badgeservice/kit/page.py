@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from string import Template
 
+from badgeservice.errors import LibraryUnlisted
 from badgeservice.kit.archive import Archive
 
 _PACKAGE = Path(__file__).parent.parent
@@ -148,7 +149,7 @@ def _our_files() -> Iterator[tuple[str, bytes]]:
 
 def _library_files() -> Iterator[tuple[str, bytes]]:
     for name, wanted in _LIBRARIES.items():
-        for file in metadata.files(name) or ():
+        for file in files_of(name):
             path = file.as_posix()
             if (
                 path.startswith(wanted)
@@ -158,9 +159,20 @@ def _library_files() -> Iterator[tuple[str, bytes]]:
                 yield path, file.read_binary()
 
 
+def files_of(library: str) -> list[metadata.PackagePath]:
+    """Return the files of a library, as its installer listed them.
+
+    Raises LibraryUnlisted without a list: a page that lacks a library would blame the browser.
+    """
+    files = metadata.files(library)
+    if files is None:
+        raise LibraryUnlisted(f"{library}: installed without a list of its files; use pip or uv")
+    return files
+
+
 def _licences() -> Iterator[tuple[str, bytes]]:
     for name in _LIBRARIES:
-        for file in metadata.files(name) or ():
+        for file in files_of(name):
             if "dist-info" in file.parts[0] and file.name.startswith("LICENSE"):
                 yield f"licences/{name}-{file.name}", file.read_binary()
     for path in _VENDOR.glob("*.LICENSE"):

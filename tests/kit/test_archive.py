@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from badgeservice import documents, verification
+from badgeservice.errors import LibraryUnlisted
 from badgeservice.kit import browser, page
 from badgeservice.kit.archive import Archive
 from badgeservice.verification.register import EmptyRegister
@@ -188,3 +189,13 @@ def test_a_page_without_a_badge_waits_for_a_file(life: Life) -> None:
 def test_the_licences_travel_with_the_code(file) -> None:
     """Others' work is passed on as they allow."""
     assert unpacked(page.sources())[file].strip()
+
+
+def test_a_library_without_its_files_is_named(tmp_path, monkeypatch) -> None:
+    """As some systems install them: better no page than one that blames the browser."""
+    (tmp_path / "ghost-1.0.dist-info").mkdir()
+    (tmp_path / "ghost-1.0.dist-info" / "METADATA").write_text("Name: ghost\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(LibraryUnlisted, match="ghost"):
+        page.files_of("ghost")
