@@ -39,6 +39,9 @@ _TONE_OF_OUTCOME = {Outcome.PASSED: "green", Outcome.UNKNOWN: "amber", Outcome.F
 _ON_THE_FILE = (Check.SUBMISSION, Check.PROFILE, Check.STRUCTURE, Check.DATES, Check.STATUS)
 """The questions that are about the badge; all others are about who vouches for it."""
 
+_NO_GROUND = (Code.NOT_ASKED, Code.NOT_OURS)
+"""What says nothing for or against whoever is named; it stands among the details."""
+
 _ACHIEVEMENT = re.compile(r"/achievements/([a-z0-9-]{1,100})/([0-9]{1,9})/(?:fr|en)")
 
 LONGEST_LIST = 12
@@ -156,7 +159,7 @@ class Told:
         return [
             Ground(finding)
             for finding in self.report.findings
-            if finding.check not in _ON_THE_FILE and finding.code is not Code.NOT_ASKED
+            if finding.check not in _ON_THE_FILE and finding.code not in _NO_GROUND
         ]
 
     @property
