@@ -20,6 +20,7 @@ MINIMUM_BITS = 131_072
 MAXIMUM_BYTES = 1_048_576
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+_VALUE = re.compile(r"0x[0-9a-fA-F]{1,4}")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -69,6 +70,17 @@ def decode(encoded: object, *, minimum_bits: int = MINIMUM_BITS) -> bytes:
     return bitstring
 
 
+def decode_2021(encoded: object, *, minimum_bits: int = MINIMUM_BITS) -> bytes:
+    """Return the bitstring of a StatusList2021, which is base64url without prefix, or with it.
+
+    The prefix came late to that draft. What gzip makes never begins with `u`, so there is one way
+    to read it. Raises like `decode`.
+    """
+    if isinstance(encoded, str) and not encoded.startswith("u"):
+        encoded = f"u{encoded}"
+    return decode(encoded, minimum_bits=minimum_bits)
+
+
 def parse_index(value: Any) -> int:
     """Return the index that a `statusListIndex` states.
 
@@ -84,8 +96,24 @@ def parse_index(value: Any) -> int:
 
 def is_set(bitstring: bytes, index: int) -> bool:
     """Say whether the bit at `index` is 1; raises `StatusListRefused` (`range_error`) outside."""
-    _refuse_outside(index, len(bitstring) * 8)
-    return bool(bitstring[index // 8] & 0x80 >> index % 8)
+    return value(bitstring, index) == 1
+
+
+def value(bitstring: bytes, index: int, *, size: int = 1) -> int:
+    """Return the number in the `size` bits of entry `index`, the first being the greatest.
+
+    Raises `StatusListRefused` (`range_error`) outside.
+    """
+    _refuse_outside(index, len(bitstring) * 8 // size)
+    number = 0
+    for position in range(index * size, (index + 1) * size):
+        number = number << 1 | bool(bitstring[position // 8] & 0x80 >> position % 8)
+    return number
+
+
+def is_value(written: str) -> bool:
+    """Tell whether `written` is a value of a status message, which the standard writes in hex."""
+    return _VALUE.fullmatch(written) is not None
 
 
 def _refuse_outside(index: int, bits: int) -> None:

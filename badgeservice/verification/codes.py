@@ -627,6 +627,12 @@ class Code(StrEnum):
         "La liste publiée par l'émetteur ne retire pas ce badge.",
         "The list that the issuer publishes does not withdraw this badge.",
     )
+    NEWER_ANNOUNCED = (
+        "newer_announced",
+        Outcome.PASSED,
+        "L'émetteur n'a pas retiré ce badge, et annonce qu'il en existe une version plus récente.",
+        "The issuer has not withdrawn this badge, and announces that there is a newer version.",
+    )
     NO_STATUS = (
         "no_status",
         Outcome.PASSED,
@@ -662,6 +668,12 @@ class Code(StrEnum):
         Outcome.UNKNOWN,
         "L'émetteur signale les retraits par un procédé que nous ne savons pas lire.",
         "The issuer announces withdrawals by a method that we cannot read.",
+    )
+    STATUS_MESSAGE = (
+        "status_message",
+        Outcome.UNKNOWN,
+        "L'émetteur joint à ce badge un message sur son état, que nous ne pouvons pas juger.",
+        "The issuer attaches a message on its status to this badge, which we cannot judge.",
     )
     STATUS_ENTRY_MALFORMED = (
         "status_entry_malformed",

@@ -50,6 +50,7 @@ def test_every_check_can_pass():
         "hosted_by_issuer",
         "current",
         "not_withdrawn",
+        "newer_announced",
         "still_hosted",
         "no_status",
         "in_register",

@@ -125,10 +125,10 @@ def test_every_entry_counts(school):
 
 def test_what_is_unknown_outweighs_what_is_well(school):
     """A list that we cannot read may hold the bit."""
-    strange = {"id": "urn:x:1", "type": "1EdTechRevocationList"}
-    report = with_entries(school, entry(school), entry(school, id="urn:x:2", statusSize=2))
+    report = with_entries(school, entry(school), entry(school, id="urn:x:2", statusSize=9))
 
     assert_unknown(report, Code.STATUS_KIND_UNKNOWN)
+    strange = {"id": "urn:x:1", "type": "1EdTechJsonSchemaValidator2019"}
     extended = [*v3.CONTEXT, "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"]
     badge = school.issue(**{"@context": extended, "credentialStatus": [entry(school), strange]})
     assert_unknown(school.verify(badge), Code.STATUS_KIND_UNKNOWN)
@@ -181,10 +181,11 @@ def test_an_index_beyond_the_list_is_unknown(school):
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"statusPurpose": "refresh"}, Code.STATUS_KIND_UNKNOWN),
+        ({"statusPurpose": "refresh"}, Code.STATUS_LIST_MALFORMED),
+        ({"statusPurpose": "graduation"}, Code.STATUS_KIND_UNKNOWN),
         ({"statusPurpose": ["revocation", "suspension"]}, Code.STATUS_KIND_UNKNOWN),
         ({"statusSize": 0}, Code.STATUS_KIND_UNKNOWN),
-        ({"statusSize": 2}, Code.STATUS_KIND_UNKNOWN),
+        ({"statusSize": 2}, Code.STATUS_LIST_LENGTH),
         ({"statusSize": -1}, Code.STATUS_KIND_UNKNOWN),
         ({"statusSize": 10**9}, Code.STATUS_KIND_UNKNOWN),
         ({"statusListCredential": "http://badges.example/status/1"}, None),

@@ -38,7 +38,13 @@ _EDITIONS = (
     contexts.OPEN_BADGES_V3_0,
 )
 
-CONTEXT_LISTS = frozenset({(_VC,), (_VC, contexts.ED25519_2020_V1)}) | {
+CONTEXT_LISTS = frozenset(
+    {
+        (_VC,),
+        (_VC, contexts.ED25519_2020_V1),
+        (_VC, contexts.STATUS_LIST_2021_V1),
+    }
+) | {
     (_VC, edition, *rest)
     for edition in _EDITIONS[:2]
     for rest in (
@@ -47,6 +53,7 @@ CONTEXT_LISTS = frozenset({(_VC,), (_VC, contexts.ED25519_2020_V1)}) | {
         (contexts.DATA_INTEGRITY_V2,),
         (contexts.ED25519_2020_V1,),
         (_EXTENSIONS, contexts.ED25519_2020_V1),
+        (contexts.STATUS_LIST_2021_V1,),
     )
 }
 """The exact lists of contexts that we read of the data model 2.0, which the first editions of Open
