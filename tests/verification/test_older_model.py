@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from badgeservice.openbadges import Document, contexts
+from badgeservice.openbadges.proofs import compact
 from badgeservice.verification import Verdict
 from badgeservice.verification.codes import Code
 from badgeservice.verification.report import Integrity, Status
@@ -182,6 +183,21 @@ def test_a_badge_of_the_newer_model_in_older_contexts_stays_expired(stranger):
     assert stranger.verify(moved).verdict is Verdict.RED
 
 
+@pytest.mark.parametrize("more", [{}, {"validUntil": "2030-01-01T00:00:00Z"}], ids=str)
+def test_an_end_that_a_token_says_in_a_claim_alone_counts(stranger, more):
+    """Also where the token does not wrap the badge, and whatever name the badge has for its end."""
+    badge = older(stranger, **more) | {"exp": 1_704_067_200}
+    header = {"typ": "JWT", "kid": stranger.jwt_method}
+    es256 = compact.Algorithm.ES256
+
+    report = stranger.verify(
+        compact.write(header, badge, sign=stranger.key.sign_es256, algorithm=es256)
+    )
+
+    assert report.integrity is Integrity.VALID, report.problems
+    assert report.status is Status.EXPIRED
+
+
 def test_without_issuance_date_it_does_not_conform(stranger):
     """It is required there as `validFrom` is today."""
     badge = older(stranger)
@@ -204,5 +220,7 @@ def test_a_badge_of_ours_in_the_older_model_is_forged(school):
     """We never wrote one."""
     report = school.verify(school.sign(older(school)))
 
-    assert report.find(Code.NOT_IN_REGISTER)
+    found = report.find(Code.NOT_IN_REGISTER)
+    assert found
+    assert found.check is Check.REGISTER
     assert report.verdict is Verdict.RED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from badgeservice.errors import ProofInvalid, TooComplex
-from badgeservice.openbadges import Document, timestamps
+from badgeservice.openbadges import Document, timestamps, v3
 from badgeservice.openbadges.proofs import data_integrity, ecdsa_sd_2023, vc_jwt
 from badgeservice.openbadges.proofs.vc_jwt import UnverifiedToken
 from badgeservice.verification import proofs, provenance
@@ -69,7 +69,8 @@ def _verify_token(case: Case, token: UnverifiedToken) -> str:
     except ProofInvalid as error:
         raise Doubt(Code(error.code), error.message) from None
     # A token may say its end in a claim alone, which is then the credential's.
-    case.credential |= {key: verified[key] for key in ("validUntil",) if key in verified}
+    said = v3.upgrade(verified) if v3.is_older(verified) else verified
+    case.credential |= {key: said[key] for key in ("validUntil",) if key in said}
     return method
 
 

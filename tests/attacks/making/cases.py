@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tests.attacks.making.issuers import LIST, NOW, World, dumps, world
 
 SCHOOL_HOST, LIST_HOST, MALLORY_HOST = "school.example", "status.example", "mallory.example"
+BOTH = (SCHOOL_HOST, LIST_HOST)
 assert LIST_HOST in LIST
 
 

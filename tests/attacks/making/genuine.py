@@ -7,8 +7,8 @@ import json
 import zlib
 from typing import Any
 
-from tests.attacks.making import elsewhere, images, older, suites
-from tests.attacks.making.cases import COMMON, LIST_HOST, SCHOOL_HOST, Expect, Group
+from tests.attacks.making import elsewhere, images, model_2019, older, suites
+from tests.attacks.making.cases import BOTH, COMMON, SCHOOL_HOST, Expect, Group
 from tests.attacks.making.issuers import (
     CONTEXT,
     ISSUED,
@@ -32,7 +32,6 @@ from tests.attacks.making.issuers import (
 
 GENUINE = Expect("amber", "valid", "active", "issuer_not_known")
 """Without a register of known issuers this is the best that a badge can be."""
-BOTH = (SCHOOL_HOST, LIST_HOST)
 
 
 def controls() -> Group:
@@ -47,6 +46,7 @@ def controls() -> Group:
     _add_older(group)
     suites.add_controls(group, GENUINE)
     elsewhere.add_controls(group, GENUINE)
+    model_2019.add_controls(group, GENUINE)
     return group
 
 

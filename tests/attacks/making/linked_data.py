@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from tests.attacks.making import model_2019
 from tests.attacks.making.cases import Group, invalid, undecided
 from tests.attacks.making.issuers import (
     CONTEXT,
@@ -292,6 +293,7 @@ def contexts() -> Group:
         invalid("context_not_allowed"),
         _signed_inline(),
     )
+    model_2019.add_contexts(group)
     return group
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from badgeservice.openbadges.multibase import base64url_encode
 from tests.attacks.making.cases import (
+    BOTH,
     COMMON,
-    LIST_HOST,
     MALLORY_HOST,
     SCHOOL_HOST,
     Group,
@@ -35,7 +35,6 @@ from tests.attacks.making.issuers import (
     status_list,
 )
 
-BOTH = (SCHOOL_HOST, LIST_HOST)
 UNTRUSTED = status_unknown("status_list_untrusted")
 MALFORMED = status_unknown("status_list_malformed")
 

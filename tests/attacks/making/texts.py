@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.attacks.making import model_2019
 from tests.attacks.making.cases import (
     LIST_HOST,
     SCHOOL_HOST,
@@ -310,4 +311,5 @@ def dates() -> Group:
             base="token ES256",
             kind="jwt",
         )
+    model_2019.add_dates(group)
     return group

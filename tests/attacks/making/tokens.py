@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from badgeservice.openbadges.multibase import base64url_decode, base64url_encode
+from tests.attacks.making import model_2019
 from tests.attacks.making.cases import (
     LIST_HOST,
     SCHOOL_HOST,
@@ -355,6 +356,7 @@ def encoding_and_claims() -> Group:
         token({k: v for k, v in _payload(exp=1_795_176_001).items() if k != "validUntil"}),
         hosts=(SCHOOL_HOST, LIST_HOST),
     )
+    model_2019.add_claims(group)
     return group
 
 
