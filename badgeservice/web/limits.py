@@ -1,12 +1,13 @@
 """How much of the verifier one visitor may use: one table for pages and programs.
 
 Whoever verifies makes us work and, with an address, ask other sites. The budgets are shared between
-the page and the API, so that nobody has them twice. What is counted is the visitor's address, in
-the memory of this process (`docs/decisions/0022-api-and-batch.md`).
+the page and the API, so that nobody has them twice. What is counted is the visitor's address, or a
+digest that names a badge, in the memory of this process (`docs/decisions/0022-api-and-batch.md`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from enum import StrEnum
 from math import ceil
@@ -16,14 +17,17 @@ from limits import parse_many
 from werkzeug.exceptions import TooManyRequests
 
 from badgeservice.extensions import limiter
+from badgeservice.verification import Report
+from badgeservice.verification.recipient import Answer
 
 
 class Budget(StrEnum):
-    """What a visitor spends; each has its limit in `LIMITS`."""
+    """What a visitor spends, or a badge whoever asks; each has its limit in `LIMITS`."""
 
     ADDRESS = "verify an address"
     CONTENT = "verify a text or a file"
     RECIPIENT = "ask whose badge it is"
+    BADGE = "be asked whose it is"
     BATCH = "verify a list"
 
 
@@ -32,8 +36,13 @@ LIMITS = {
     Budget.CONTENT: "30/minute",
     # Enough to try the addresses that somebody has, too few to find out whose badge it is.
     Budget.RECIPIENT: "5/minute; 30/hour",
+    # Of one badge, for all visitors together: many who each ask a little would ask a lot.
+    Budget.BADGE: "20/hour; 60/day",
     Budget.BATCH: "3/minute; 12/hour",
 }
+
+
+_SAYS_NOTHING = (Answer.NOT_NAMED, Answer.NOT_PROVEN)
 
 
 def of_submission(data: bytes) -> Budget:
@@ -46,8 +55,21 @@ def of_submission(data: bytes) -> Budget:
     return Budget.ADDRESS if is_address else Budget.CONTENT
 
 
-def spend(budget: Budget) -> None:
-    """Count one use by the visitor of this request.
+def spend_on_answer(report: Report) -> None:
+    """Count that it was answered whose badge this is, for the badge; raises like `spend`.
+
+    Asked once the badge is read: by its id, which is proven by then, and not by the bytes that were
+    submitted, of which a space more makes others.
+    """
+    if report.recipient is None or report.recipient.answer in _SAYS_NOTHING:
+        return
+    said = report.credential
+    badge = f"{said.issuer_id} {said.id or said!r}" if said else ""
+    spend(Budget.BADGE, by=hashlib.sha256(badge.encode(errors="replace")).hexdigest())
+
+
+def spend(budget: Budget, *, by: str | None = None) -> None:
+    """Count one use by the visitor of this request, or `by` somebody else.
 
     Raises TooManyRequests when there is none left; uncaught, it is answered with 429 and
     `Retry-After`. (As a context manager, flask-limiter knows a limit by its line of code, so that
@@ -55,8 +77,8 @@ def spend(budget: Budget) -> None:
     """
     if not limiter.enabled:
         return
-    visitor = get_remote_address()
+    spender = by or get_remote_address()
     for limit in parse_many(LIMITS[budget]):
-        if not limiter.limiter.hit(limit, budget, visitor):
-            free_at = limiter.limiter.get_window_stats(limit, budget, visitor).reset_time
+        if not limiter.limiter.hit(limit, budget, spender):
+            free_at = limiter.limiter.get_window_stats(limit, budget, spender).reset_time
             raise TooManyRequests(retry_after=max(1, ceil(free_at - time.time())))

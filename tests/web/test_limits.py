@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.exceptions import TooManyRequests
 
+from badgeservice.openbadges import strict_json
 from badgeservice.web import limits
 from badgeservice.web.limits import LIMITS, Budget
+from tests.verification.school import School
 
 
 def spent(app, budget: Budget, visitor: str = "192.0.2.1") -> bool:
@@ -61,6 +63,42 @@ def test_whoever_has_spent_all_hears_when_to_come_back(app):
         limits.spend(Budget.ADDRESS)
 
     assert 1 <= refused.value.retry_after <= 60
+
+
+def test_attack_many_visitors_cannot_guess_whose_one_badge_is(app):
+    """Each has a budget of their own, and the badge has one for all of them."""
+    school = School()
+    mail = {
+        "type": "IdentityObject",
+        "hashed": False,
+        "identityHash": "ada@example.org",
+        "identityType": "emailAddress",
+    }
+    subject = school.credential()["credentialSubject"] | {"identifier": [mail]}
+    badge = strict_json.dumps(school.issue(credentialSubject=subject))
+    reports = [
+        school.verify(data, recipient="eve@example.org")
+        for data in (badge, b" " + badge, b"\n" + badge)
+    ]
+
+    granted = [answered(app, reports[n % 3], visitor=f"192.0.2.{n}") for n in range(21)]
+
+    assert [True] * 20 + [False] == granted
+    # What gives nothing away costs nothing.
+    assert answered(app, school.verify(badge))
+    assert answered(app, school.verify(school.issue(), recipient="eve@example.org"))
+    another = school.issue(id=f"{school.base}/b/2", credentialSubject=subject)
+    assert answered(app, school.verify(another, recipient="eve@example.org"))
+
+
+def answered(app, report, visitor: str = "192.0.2.1") -> bool:
+    """Whether a visitor may hear whose badge it is."""
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": visitor}):
+        try:
+            limits.spend_on_answer(report)
+        except TooManyRequests:
+            return False
+    return True
 
 
 def test_every_budget_has_a_limit():

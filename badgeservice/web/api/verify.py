@@ -79,6 +79,7 @@ def verify() -> dict[str, Any]:
     if asked.recipient is not None:
         limits.spend(Budget.RECIPIENT)
     report = services().desk.verify(asked.data, now=services().clock(), recipient=asked.recipient)
+    limits.spend_on_answer(report)
     return report.to_json(languages.current())
 
 

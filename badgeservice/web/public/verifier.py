@@ -83,6 +83,7 @@ def page() -> AnyResponse:
     report = services().desk.verify(
         brought.data, now=services().clock(), recipient=brought.recipient or None
     )
+    limits.spend_on_answer(report)
     return make_response(
         render_template(
             "verifier/report.html",
