@@ -10,7 +10,7 @@ import pytest
 from badgeservice.openbadges import Document, contexts
 from badgeservice.openbadges.proofs import compact
 from badgeservice.verification import Verdict
-from badgeservice.verification.codes import Code
+from badgeservice.verification.codes import Check, Code
 from badgeservice.verification.report import Integrity, Status
 
 from .school import School
