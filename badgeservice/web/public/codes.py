@@ -11,7 +11,7 @@ from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import BadgeState
 from badgeservice.web import errors, negotiation
 from badgeservice.web.errors import Words
-from badgeservice.web.public import badges
+from badgeservice.web.public import badges, verifier
 
 bp = Blueprint("codes", __name__)
 
@@ -44,8 +44,7 @@ def _unknown(typed: str) -> Response:
     if not negotiation.prefers_page(request.accept_mimetypes, otherwise=True):
         words = Words(gettext("Aucun badge public n'a ce code"), "")
         return errors.answer(404, code="short_code_unknown", words=words)
-    page = render_template("verifier/ask.html", asked=typed, problem="code")
-    response = make_response(page, 404)
+    response = make_response(verifier.form(asked=typed, problem="code"), 404)
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Vary"] = "Accept"
     return response

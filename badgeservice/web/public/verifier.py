@@ -20,7 +20,7 @@ from badgeservice.extensions import csrf, services
 from badgeservice.issuing import short_codes
 from badgeservice.sharing import qr
 from badgeservice.verification import Report
-from badgeservice.verification.submission import MAXIMUM_BYTES
+from badgeservice.verification.submission import MAXIMUM_BYTES, Kind
 from badgeservice.web import languages, limits, security
 from badgeservice.web.languages import bilingual
 from badgeservice.web.limits import Budget
@@ -67,8 +67,7 @@ def page() -> AnyResponse:
     The address of a badge of ours leads to its page, which is a report.
     """
     if request.method != "POST":
-        form = render_template("verifier/ask.html", asked="", problem="", with_camera=True)
-        return security.with_camera(make_response(form))
+        return security.with_camera(make_response(form(with_camera=True)))
     try:
         brought = _brought()
     except RequestEntityTooLarge:
@@ -96,6 +95,20 @@ def page() -> AnyResponse:
     )
 
 
+def form(*, asked: str = "", problem: str = "", with_camera: bool = False) -> str:
+    """Return the page with the form; `asked` stands in its field, `problem` names what was wrong.
+
+    The camera needs a script, so its page may hold nothing that somebody brought.
+    """
+    return render_template(
+        "verifier/ask.html",
+        asked=asked,
+        problem=problem,
+        with_camera=with_camera,
+        file_formats=[str(kind) for kind in Kind if kind is not Kind.URL],
+    )
+
+
 def recheck_address(report: Report, brought: Brought) -> str:
     """Return what the QR code of a printed report holds: where the same can be asked again.
 
@@ -105,9 +118,9 @@ def recheck_address(report: Report, brought: Brought) -> str:
     told, base_url = Told(report), services().settings.base_url
     if told.is_ours and told.says and (told.says.id or "").startswith(f"{base_url}/b/"):
         return str(told.says.id)
-    form = base_url + url_for("verifier.page", language=languages.current())
-    with_link = f"{form}#badge={quote(brought.link, safe='')}" if brought.link else form
-    return with_link if len(with_link) <= LONGEST_RECHECK else form
+    page = base_url + url_for("verifier.page", language=languages.current())
+    with_link = f"{page}#badge={quote(brought.link, safe='')}" if brought.link else page
+    return with_link if len(with_link) <= LONGEST_RECHECK else page
 
 
 def qr_of(address: str) -> tuple[int, str]:
@@ -145,8 +158,7 @@ def _own_page(text: str) -> str | None:
 
 
 def _ask_again(problem: str, *, status: int) -> Response:
-    form = render_template("verifier/ask.html", asked=_typed(problem), problem=problem)
-    return make_response(form, status)
+    return make_response(form(asked=_typed(problem), problem=problem), status)
 
 
 def _typed(problem: str) -> str:
