@@ -9,7 +9,8 @@
    how each is asked depends on the standard by which the badge is written.
 3. The `Report` keeps three axes apart (integrity, status, issuer) and fails closed. Whether it is
    about a certain person is a question of its own, which changes none of them.
-4. Endorsements inside a badge are verified apart, once the badge itself is believed.
+4. If a stranger's badge names a service that has newer editions, the newest is verified instead.
+5. Endorsements inside a badge are verified apart, once the badge itself is believed.
 
 An image may carry a badge of each version: both are verified, and each has its report.
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from badgeservice.verification import checks, endorsements, fetching, summary
+from badgeservice.verification import checks, endorsements, fetching, refresh, summary
 from badgeservice.verification import recipient as recipients
 from badgeservice.verification.case import Case, ask
 from badgeservice.verification.checks import CHECKS
@@ -29,6 +30,7 @@ from badgeservice.verification.issuers import NOBODY_KNOWN, Issuers
 from badgeservice.verification.register import Register
 from badgeservice.verification.report import (
     EndorsementReport,
+    Finding,
     Report,
     Verdict,
     interrupted,
@@ -69,7 +71,9 @@ def verify(
 
     def walk(submitted: Submission) -> tuple[Case, Report]:
         case = Case(submitted, fetch, register, now, issuers=issuers)
-        return case, _walk(case, recipient)
+        findings = ask(case, checks.questions(case))
+        case, findings = refresh.newest(case, findings) or (case, findings)
+        return case, _report(case, findings, recipient)
 
     case, report = walk(submission)
     if case.submission.beside is not None:
@@ -78,9 +82,8 @@ def verify(
     return _endorsed(case, report)
 
 
-def _walk(case: Case, recipient: str | None) -> Report:
-    """Ask every question about one badge."""
-    findings = ask(case, checks.questions(case))
+def _report(case: Case, findings: tuple[Finding, ...], recipient: str | None) -> Report:
+    """Return the report on one badge of which every question was asked."""
     read = summary.of if case.submission.standard is Standard.OB3 else summary.of_assertion
     is_proven = any(f.check is Check.PROOF and f.outcome is Outcome.PASSED for f in findings)
     return Report(

@@ -103,6 +103,12 @@ class Code(StrEnum):
         "L'image contient deux badges, un par norme ; chacun a été lu et vérifié à part.",
         "The image holds two badges, one for each standard; each was read and checked apart.",
     )
+    BADGE_REFRESHED = (
+        "badge_refreshed",
+        Outcome.PASSED,
+        "L'émetteur publie une version plus récente de ce badge ; c'est elle qui a été vérifiée.",
+        "The issuer publishes a newer version of this badge, and that is the one that was checked.",
+    )
     ADDRESS_UNREACHABLE = (
         "address_unreachable",
         Outcome.UNKNOWN,

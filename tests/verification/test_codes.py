@@ -40,6 +40,7 @@ def test_every_check_can_pass():
     passing = {
         "badge_read",
         "two_badges_read",
+        "badge_refreshed",
         "profile_kept",
         "older_profile_kept",
         "documents_read",
