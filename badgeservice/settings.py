@@ -111,7 +111,7 @@ class Settings:
         int, "how many proxies of ours stand in front and name the visitor in `X-Forwarded-For`"
     ] = 0
     verification_workers: Annotated[
-        int, "how many processes verify what visitors submit, about 50 MB each, from 1 to 16"
+        int, "how many processes verify what visitors submit, about 70 MB each, from 1 to 16"
     ] = 2
     private_networks: Annotated[
         str,
