@@ -76,6 +76,7 @@ def test_a_link_of_another_site_is_verified(client):
     answer = bring(client, badge=" https://school.example/badges/1 ")
 
     assert "amber" == verdict(answer.text)[0]
+    assert "Il ne nomme personne" not in words(answer)
 
 
 def test_a_badge_of_others_is_told_by_what_nobody_can_borrow(client):
