@@ -7,7 +7,7 @@ import json
 import zlib
 from typing import Any
 
-from tests.attacks.making import elsewhere, images, model_2019, older, suites
+from tests.attacks.making import elsewhere, images, lists, model_2019, older, suites
 from tests.attacks.making.cases import BOTH, COMMON, SCHOOL_HOST, Expect, Group
 from tests.attacks.making.issuers import (
     CONTEXT,
@@ -47,6 +47,7 @@ def controls() -> Group:
     suites.add_controls(group, GENUINE)
     elsewhere.add_controls(group, GENUINE)
     model_2019.add_controls(group, GENUINE)
+    lists.add_controls(group, GENUINE)
     return group
 
 

@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from badgeservice.openbadges.multibase import base64url_encode
+from tests.attacks.making import lists
 from tests.attacks.making.cases import (
     BOTH,
     COMMON,
@@ -56,6 +57,7 @@ def revocation() -> Group:
         )
     _add_entries(group)
     _add_lists(group)
+    lists.add_attacks(group)
     return group
 
 
