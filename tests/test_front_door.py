@@ -36,6 +36,9 @@ RUN_BY = {
     "badgeservice erase": "tests/test_cli.py::test_erase_leaves_the_choice_to_the_person",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
+    "scripts/agreement": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
+    "scripts/attacks": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
+    "scripts/drill": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
     "scripts/peers/run": "tests/peers/test_strangers.py",
     "openssl rand": "tests/test_cli.py::test_production_starts_as_the_readme_says",
     "pip install": "scripts/environment, which every other command stands on",
@@ -90,3 +93,25 @@ def test_quickstart_walks_from_quiz_to_verdict(tmp_path: Path) -> None:
     assert "made issuer" in first.stdout
     assert 0 == again.returncode, again.stdout + again.stderr
     assert "made" not in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["agreement"], r"^all +\d{3} +\d+ +\d+ +0$"),
+        (["attacks", "run", "--class", "08"], r"^all +(\d{2}) +0 .* \1$"),
+        (["drill", "fuzz", "--examples", "5"], r"^walk +5 inputs"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_proves_the_verifier_can_be_run(command: list[str], says: str) -> None:
+    """The commands that hold our verdicts against others: each ends well and prints its table."""
+    script = str(ROOT / "scripts" / command[0])
+    environment = os.environ | {"BADGESERVICE_VENV": sys.prefix}
+
+    done = subprocess.run(
+        [script, *command[1:]], env=environment, capture_output=True, text=True, timeout=300
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert re.search(says, done.stdout, re.M), done.stdout
