@@ -58,7 +58,7 @@ class Installation:
         with self.server_log.open("wb") as log:
             server = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4"),
+                    *(sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "16"),
                     *("--bind", f"127.0.0.1:{self.port}", "--no-control-socket"),
                 ],
                 cwd=ROOT,
