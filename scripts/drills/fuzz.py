@@ -34,7 +34,7 @@ from badgeservice.openbadges.bakery import png, svg
 from badgeservice.openbadges.proofs import compact, vc_jwt
 from badgeservice.verification import origins
 from badgeservice.verification.register import EmptyRegister
-from tests.attacks.making import genuine, images, issuers, older
+from tests.attacks.making import elsewhere, genuine, images, issuers, older
 
 SECONDS = 1.0
 
@@ -103,6 +103,10 @@ TARGETS = (
     Target("address", _address, (b"https://a.example:443/b/../c?d#e",), b":/@\\[]%?#. ", is_text=True),
     Target("did:web", did.did_web_url, (b"did:web:a.example%3A8443:b:c",), b":%/@.A3a", is_text=True),
     Target("did:key", did.resolve_did_key, (issuers.SCHOOLS.did.encode(),), b":z#", is_text=True),
+    Target("did:jwk", did.resolve_did_jwk, (elsewhere.did_jwk(issuers.SCHOOLS.jwk("ES256")).encode(),),
+           b":.-_=#e", is_text=True),
+    Target("StatusList2021", status_list.decode_2021,
+           (issuers.encoded(issuers.bits(5)).removeprefix("u").encode(),), b"uAH4=", is_text=True),
     Target("instant", timestamps.read, (issuers.NOW.encode(),), b"TZ:+-.0", is_text=True),
     Target("submission", _recognise, (_JSON, _TOKEN, b"https://a.example/b"), b"{<%\x89PNG"),
     Target("walk", _walk, (
