@@ -42,6 +42,7 @@ _STAND_INS = "kit/stand_ins"
 # The libraries of the verifier that are Python alone, and which of their files it needs.
 _LIBRARIES = {
     "PyLD": ("pyld/", "c14n/"),
+    "pypdf": ("pypdf/",),
     "cachetools": ("cachetools/",),
     "confusable-homoglyphs": ("confusable_homoglyphs/",),
     "frozendict": ("frozendict/",),

@@ -157,6 +157,24 @@ class Code(StrEnum):
         "L'image contient plusieurs badges ou un badge mal placé ; on ne peut pas savoir lequel lire.",
         "The image holds several badges or a misplaced one; there is no telling which to read.",
     )
+    PDF_WITHOUT_BADGE = (
+        "pdf_without_badge",
+        Outcome.FAILED,
+        "Ce PDF n'a pas de badge en pièce jointe. Imprimer ou numériser un document perd le badge.",
+        "This PDF has no badge attached. Printing or scanning a document loses the badge.",
+    )
+    BAD_PDF = (
+        "bad_pdf",
+        Outcome.FAILED,
+        "Le PDF est abîmé, trop complexe ou protégé par un mot de passe.",
+        "The PDF is damaged, too complex or protected by a password.",
+    )
+    AMBIGUOUS_PDF = (
+        "ambiguous_pdf",
+        Outcome.FAILED,
+        "Plusieurs badges sont joints au PDF ; on ne peut pas savoir lequel lire.",
+        "Several badges are attached to the PDF; there is no telling which to read.",
+    )
     BAD_ENCODING = (
         "bad_encoding",
         Outcome.FAILED,

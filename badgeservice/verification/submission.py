@@ -1,4 +1,4 @@
-"""What was submitted: a badge as JSON, as JWT or inside an image, or an address where one stands.
+"""What was submitted: a badge as JSON, as JWT, inside an image or a PDF, or an address of one.
 
 Recognising decides how to read, and believes nothing. What is not a badge is `Unreadable`; a forged
 badge is a good answer to a good question, and comes out of the walk.
@@ -14,6 +14,7 @@ from badgeservice.errors import ImageRefused, Unreadable, UnreadableJSON
 from badgeservice.openbadges import Document, bakery, strict_json, v2
 from badgeservice.openbadges.bakery import Carrier, Version
 from badgeservice.openbadges.proofs import compact
+from badgeservice.verification import pdf
 from badgeservice.verification.codes import Code
 
 MAXIMUM_BYTES = 2_097_152
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     JWT = "jwt"
     PNG = "png"
     SVG = "svg"
+    PDF = "pdf"
     URL = "url"
 
 
@@ -63,7 +65,6 @@ class Submission:
 
 # What people send most often instead of a badge, by the bytes with which it begins.
 _OTHER_FILES = (
-    (b"%PDF-", "PDF"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
     (b"RIFF", "WebP"),
@@ -94,6 +95,12 @@ def recognise(data: bytes) -> Submission:
     """
     if len(data) > MAXIMUM_BYTES:
         raise Unreadable(f"{len(data)} bytes, more than {MAXIMUM_BYTES}", code=Code.TOO_LARGE)
+    if data.startswith(pdf.BEGINNING):
+        return _attached(data)
+    return _without_attachments(data)
+
+
+def _without_attachments(data: bytes) -> Submission:
     if carrier := bakery.carrier_of(data):
         return _inside(data, carrier)
     for beginning, name in _OTHER_FILES:
@@ -125,6 +132,37 @@ def _inside(image: bytes, carrier: Carrier) -> Submission:
     if _ADDRESS.fullmatch(older):
         return Submission(Kind.URL, older)  # the oldest images hold no more than this
     return replace(_text(older.encode()), kind=kind)
+
+
+# Why something attached to a PDF is no badge; for any other reason it is a badge that is damaged.
+_NO_BADGE = (
+    Code.BAD_ENCODING,
+    Code.EMPTY,
+    Code.FILE_TYPE_UNSUPPORTED,
+    Code.NOT_A_BADGE,
+    Code.NOT_BAKED,
+)
+
+
+def _attached(document: bytes) -> Submission:
+    """Return the one badge that is attached to a PDF; other attachments do not matter."""
+    badges = []
+    for content in pdf.attachments(document):
+        if len(content) > MAXIMUM_BYTES:
+            continue
+        try:
+            badge = _without_attachments(content)
+        except Unreadable as error:
+            if error.code in _NO_BADGE:
+                continue
+            raise Unreadable(f"PDF: {error.message}", code=error.code) from None
+        if badge.kind is not Kind.URL:
+            badges.append(badge)
+    if not badges:
+        raise Unreadable("PDF", code=Code.PDF_WITHOUT_BADGE)
+    if len(badges) > 1:
+        raise Unreadable(f"PDF: {len(badges)} badges", code=Code.AMBIGUOUS_PDF)
+    return replace(badges[0], kind=Kind.PDF)
 
 
 def _second(text: str, kind: Kind) -> Submission:

@@ -29,6 +29,7 @@ from badgeservice.verification.fetching import Fetched
 from tests.conftest import Clock, settings_in
 from tests.issuing.conftest import CHOICES, Desk
 from tests.journeys import conftest as journeys
+from tests.verification.test_pdf import pdf_with
 
 browser_type_launch_args = journeys.browser_type_launch_args
 
@@ -141,6 +142,8 @@ def _lived(desk: Desk, folder: Path) -> Life:
     held = archive_of(anais)
     for form in (Format.JSON, Format.JWT, Format.JWT_RS256, Format.PNG, Format.SVG):
         genuine(f"genuine {form}", held, taken(anais, form), "green", "in_register")
+    document = pdf_with(taken(anais))
+    genuine("in a PDF", held, document, "green", "in_register")
     genuine("by its address", held, anais.address.encode(), "green", "in_register")
     genuine("expired", held, taken(anais), "red", "expired", LATER)
     token = taken(anais, Format.JWT)
@@ -251,7 +254,8 @@ def _tampered(case: object, held: Archive, badge: bytes, token: bytes, other: by
     )
     case("a text", held, b"bonjour", "unreadable", "not_a_badge")
     case("nothing", held, b"", "unreadable", "empty")
-    case("a PDF", held, b"%PDF-1.7", "unreadable", "file_type_unsupported")
+    case("a damaged PDF", held, b"%PDF-1.7", "unreadable", "bad_pdf")
+    case("a PDF without badge", held, pdf_with(), "unreadable", "pdf_without_badge")
 
     issuer_id = held.extract.issuer_id
     keys = json.loads(held.documents[issuer_id].body)

@@ -86,7 +86,7 @@ def test_a_badge_is_recognised_however_it_came(data, expected):
         (b"", Code.EMPTY, "nothing"),
         (b" \n", Code.EMPTY, "nothing"),
         (b" " * (MAXIMUM_BYTES + 1), Code.TOO_LARGE, "bytes"),
-        (b"%PDF-1.7", Code.FILE_TYPE_UNSUPPORTED, "PDF"),
+        (b"%PDF-1.7", Code.BAD_PDF, "PDF"),
         (b"\xff\xd8\xff\xe0", Code.FILE_TYPE_UNSUPPORTED, "JPEG"),
         (b"PK\x03\x04", Code.FILE_TYPE_UNSUPPORTED, "ZIP"),
         (b"\n<html>", Code.FILE_TYPE_UNSUPPORTED, "HTML"),

@@ -25,6 +25,7 @@ from tests.conftest import POOL
 from tests.sites import Sites, answer
 from tests.trust.publisher import ENTRY, Publisher
 from tests.verification.school import School
+from tests.verification.test_pdf import pdf_with
 from tests.web.conftest import show_to
 
 
@@ -51,6 +52,13 @@ def test_a_file_of_ours_is_green(app, client, public_id):
 
     assert Verdict.GREEN is report.verdict
     assert "Anaïs Lemoigne" == report.credential.recipient_name
+
+
+def test_a_pdf_with_a_badge_of_ours_is_green(app, client, public_id):
+    """A worker reads what is attached, with no file of a library left to open."""
+    document = pdf_with(client.get(f"/b/{public_id}.json").data)
+
+    assert Verdict.GREEN is verified(app, document).verdict
 
 
 def test_an_address_of_ours_is_green(app, public_id):
