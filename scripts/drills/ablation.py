@@ -234,7 +234,7 @@ DEFENCES = (
     Defence("place within the list", _LIST, "if not 0 <= index < bits:", "if False:"),
     Defence("one whole list", _LIST, "if not inflater.eof or inflater.unused_data:", "if False:"),
     Defence("bounded list", _LIST, "if len(bitstring) > MAXIMUM_BYTES:", "if False:"),
-    Defence("list of many", _LIST, "if len(bitstring) * 8 < minimum_bits:", "if False:"),
+    Defence("list of many", _STATUS, "if entries < status_list.MINIMUM_BITS:", "if False:"),
     # --- Open Badges 2.0
     Defence("scope of the issuer", f"{_OLD}hosted.py",
             'if not _answers_for(reading.child(badge_class, "issuer"), address):', "if False:"),
