@@ -307,6 +307,13 @@ def _add_copies(found: Group) -> None:
         itself,
         world=academy(itself),
     )
+    found.add(
+        "hosted-class-issuer-inline",
+        "a hosted class that holds its issuer under another name than stands at its address",
+        invalid("differs_from_hosted"),
+        hosted(),
+        world=academy(badge_class=badge_class(issuer=issuer(name="Sorbonne"))),
+    )
     for name, mutation, expect, document in (
         ("context-inline", "a context of its own", invalid("context_not_allowed"),
          hosted(**{"@context": [OB2, {"badge": "urn:x:badge"}]})),

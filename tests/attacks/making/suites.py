@@ -118,14 +118,17 @@ def secured(
 class Shown:
     """A badge shown in part: the parts of its proof, to be changed before it is put together.
 
-    `hidden` names members of the badge that its holder leaves out; `mandatory` tells which
-    statements the issuer let nobody leave out.
+    `hidden` names members of the badge that its holder leaves out, `shown` are others in their
+    place; `mandatory` tells which statements the issuer let nobody leave out.
     """
 
     def __init__(
-        self, *hidden: str, mandatory: Callable[[str], bool] = lambda line: "#valid" in line
+        self,
+        *hidden: str,
+        mandatory: Callable[[str], bool] = lambda line: "#valid" in line,
+        **shown: Any,
     ) -> None:
-        self.document = {k: v for k, v in document(SD).items() if k not in hidden}
+        self.document = {k: v for k, v in document(SD).items() if k not in hidden} | shown
         self.options = options(SD)
         text = canonical(self.document)
         nodes = sorted({word for word in text.split() if word.startswith("_:")})
@@ -416,9 +419,6 @@ def _shown_attacks() -> list[tuple[str, str, str, Document]]:
     def swap(shown: Shown) -> None:
         shown.signatures[:2] = reversed(shown.signatures[:2])
 
-    def merged(shown: Shown) -> None:
-        shown.labels = dict.fromkeys(range(len(shown.labels) + 1), shown.labels[0])
-
     def relabel(shown: Shown) -> None:
         shown.labels[0] = bytes(32)
 
@@ -450,7 +450,10 @@ def _shown_attacks() -> list[tuple[str, str, str, Document]]:
         lambda s: s.signatures.clear(),
     )
     changed("label-other", "another label for a node", "bad_signature", relabel)
-    changed("labels-merged", "two labels for one node", "proof_shape", merged)
+    nameless = Shown(mandatory=_of_status, evidence=[{"type": ["Evidence"], "name": "Quiz"}])
+    nameless.labels[1] = nameless.labels[0]
+    merged = ("labels-merged", "two nodes under one label", "proof_shape", nameless.closed())
+    found.append(merged)
     changed("labels-none", "no labels", "proof_shape", lambda s: s.labels.clear())
     changed("place-twice", "a mandatory place twice", "proof_shape",
             lambda s: s.mandatory.append(s.mandatory[-1]))  # fmt: skip
