@@ -294,6 +294,15 @@ class TestPlainLists:
         assert report.status is Status.REVOKED
         assert finding(report).detail == "In error"
 
+    def test_no_list_hides_behind_the_other(self, stranger):
+        """A list may have both spellings; who is on either is withdrawn."""
+        one = {"id": "https://badges.example/b/1"}
+
+        assert self.report(stranger, [], revokedCredentials=[one]).status is Status.REVOKED
+        assert finding(self.report(stranger, [], revokedCredentials=7)).code is (
+            Code.STATUS_LIST_MALFORMED
+        )
+
     @pytest.mark.parametrize(
         "revoked",
         [[], [{"id": "urn:x:2"}], [{"id": "https://badges.example/b/1", "revoked": False}]],

@@ -261,8 +261,12 @@ def _from_plain_list(case: Case, entry: Document) -> Finding:
         listed = strict_json.load_object(answer.body)
     except UnreadableJSON as error:
         raise Doubt(Code.STATUS_LIST_MALFORMED, f"{address}: {error.message}") from None
-    revoked = listed.get("revokedCredential", listed.get("revokedCredentials"))
-    if not isinstance(revoked, list) or not all(isinstance(each, dict) for each in revoked):
+    # 1EdTech's validator reads the first, its text says the second; a list may have both.
+    lists = [listed[name] for name in ("revokedCredential", "revokedCredentials") if name in listed]
+    if not lists or not all(isinstance(each, list) for each in lists):
+        raise Doubt(Code.STATUS_LIST_MALFORMED, f"{address}: no list of revoked credentials")
+    revoked = [each for some in lists for each in some]
+    if not all(isinstance(each, dict) for each in revoked):
         raise Doubt(Code.STATUS_LIST_MALFORMED, f"{address}: no list of revoked credentials")
     for each in revoked:
         if each.get("id") == case.credential.get("id") and each.get("revoked", True) is not False:
