@@ -22,13 +22,10 @@ MAXIMUM_UNPACKED_BYTES = 4_194_304
 def attachments(data: bytes) -> list[bytes]:
     """Return what each attachment of the PDF `data` holds, in the order of the document.
 
-    Raises `Unreadable`: `BAD_PDF` for what is damaged, encrypted or beyond the bounds above, and
-    `FILE_TYPE_UNSUPPORTED` where no reader of PDF is at hand.
+    Raises `Unreadable` with `BAD_PDF` for what is damaged, encrypted or beyond the bounds above.
     """
-    try:
-        import pypdf  # half a second that nobody needs who has no PDF
-    except ImportError:  # the page of the offline kit does without
-        raise Unreadable("PDF", code=Code.FILE_TYPE_UNSUPPORTED) from None
+    import pypdf  # a tenth of a second that nobody needs who has no PDF
+
     # Its warnings quote what was submitted.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     most = MAXIMUM_UNPACKED_BYTES

@@ -279,7 +279,7 @@ def line(answer: Answer, language: Language) -> str:
 def safe_cell(text: str) -> str:
     r"""Return `text` as a cell that no spreadsheet calculates, on one line.
 
-    >>> safe_cell("=1+1"), safe_cell("\\t @SUM(A1)"), safe_cell("K7QM-2XVD")
+    >>> safe_cell("=1+1"), safe_cell("\t @SUM(A1)"), safe_cell("K7QM-2XVD")
     ("'=1+1", "'  @SUM(A1)", 'K7QM-2XVD')
     """
     shown = "".join(c if c.isprintable() else " " for c in text)

@@ -479,6 +479,7 @@ def test_whatever_failed_is_said_in_the_same_words(sites, authority):
 
 def test_our_log_says_why_and_not_where(sites, authority):
     """Which address somebody had verified is theirs."""
+    structlog.reset_defaults()  # a test before may have made the log quieter
     with structlog.testing.capture_logs() as logged:
         refused(guard(sites, authority, may_ask=lambda address: False), sites.address("/of-lea"))
 

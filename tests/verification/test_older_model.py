@@ -92,7 +92,7 @@ def test_the_later_editions_are_read_in_the_newer_model_too(stranger, edition):
 
 
 @pytest.mark.parametrize(
-    "rest", itertools.permutations([PROOFS, contexts.STATUS_V1, contexts.ED25519_2020_V1])
+    "rest", [*itertools.permutations([PROOFS, contexts.STATUS_V1, contexts.ED25519_2020_V1])]
 )
 def test_what_follows_may_stand_in_any_order(stranger, rest):
     """Each issuer has its own."""
