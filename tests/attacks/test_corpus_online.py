@@ -22,6 +22,8 @@ from tests.attacks import corpus
 from tests.attacks.corpus import Stored
 from tests.conftest import POOL, Clock, Letters, copy_of, running
 
+pytestmark = pytest.mark.any_database
+
 CASES = [
     case
     for number, case in enumerate(corpus.stored())

@@ -6,6 +6,8 @@ import pytest
 
 from badgeservice.extensions import services
 
+pytestmark = pytest.mark.any_database
+
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NODES = [
     "/frameworks/crcn",

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.any_database
+
 PAIRS = [
     ("/", "/en/"),
     ("/modules", "/en/modules"),

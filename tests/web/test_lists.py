@@ -21,6 +21,8 @@ from badgeservice.web.api.schemas import BatchReportSchema
 from tests.conftest import Clock, Letters, copy_of, running
 from tests.web.conftest import Furnished
 
+pytestmark = pytest.mark.any_database
+
 PAGES = {"fr": "/verifier/liste", "en": "/en/verify/list"}
 BATCH = "/api/v1/verify/batch"
 

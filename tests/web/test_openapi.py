@@ -19,6 +19,8 @@ from tests.web import asking
 from tests.web.asking import DOCUMENT
 from tests.web.conftest import Furnished
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture(scope="module")
 def app(

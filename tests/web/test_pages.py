@@ -15,6 +15,8 @@ from badgeservice.web.public.pages import public_id_in
 from tests.conftest import ROOT
 from tests.web.conftest import MODULE
 
+pytestmark = pytest.mark.any_database
+
 TEMPLATES = sorted((ROOT / "badgeservice" / "web" / "templates").rglob("*.html"))
 PUBLIC = [
     "/",
