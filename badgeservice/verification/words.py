@@ -34,8 +34,8 @@ _MONTHS = {
 }
 
 FORMATS = {
-    "fr": "un badge en image PNG ou SVG, un fichier .json ou .jwt, ou l'adresse d'un badge",
-    "en": "a badge as a PNG or SVG image, a .json or .jwt file, or the address of a badge",
+    "fr": "un badge en image PNG ou SVG ou joint à un PDF, un fichier .json ou .jwt, ou l'adresse d'un badge",
+    "en": "a badge as a PNG or SVG image or attached to a PDF, a .json or .jwt file, or the address of a badge",
 }
 """What can be submitted."""
 
