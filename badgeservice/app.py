@@ -36,6 +36,7 @@ from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules
 from badgeservice.storage.vault import Vault
 from badgeservice.verifier.desk import Desk
 from badgeservice.verifier.pool import Limits, Pool
+from badgeservice.web import counters
 
 log = structlog.get_logger()
 
@@ -122,8 +123,8 @@ def create_app(
         SQLALCHEMY_ENGINES={"default": {"url": settings.sqlalchemy_url, "hide_parameters": True}},
         ALEMBIC={"script_location": str(settings.migrations_dir)},
         ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
-        RATELIMIT_STORAGE_URI="memory://",
         BABEL_DEFAULT_LOCALE="fr",
+        **counters.configuration(settings.limits_url, secret=settings.secret_key().encode()),
     )
     if settings.trusted_proxies:
         # Rate limits count visitors, not our own proxy; addresses in badges never come from here.

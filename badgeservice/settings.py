@@ -30,6 +30,8 @@ _SECRET_CHARACTERS, _PIN_CHARACTERS = 16, 4
 _SECRET_BYTES_AT_MOST = 4096
 # The databases on which all tests run; `postgresql` alone takes the same driver.
 _DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
+# `memory` alone, or a store that redis-py can speak to: by TCP, by TLS, by a socket.
+_COUNTERS = re.compile(r"memory://|(?:redis|valkey)(?:s|\+unix)?://\S+")
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
 # It is compared letter by letter for ever, so it has one form only; other alphabets as `xn--`.
@@ -113,6 +115,11 @@ class Settings:
     verification_workers: Annotated[
         int, "how many processes verify what visitors submit, about 70 MB each, from 1 to 16"
     ] = 2
+    limits_url: Annotated[
+        str,
+        "where limits are counted: `memory://`, each web process by itself, or `valkey://…` or "
+        "`redis://…`, all together (extra `valkey`)",
+    ] = "memory://"
     private_networks: Annotated[
         str,
         "private networks in which issuers may be asked too, as in `10.20.0.0/16, fd12:3456::/32`; "
@@ -185,6 +192,8 @@ class Settings:
             problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
         if not 1 <= self.verification_workers <= 16:
             problems.append(f"{PREFIX}VERIFICATION_WORKERS: from 1 to 16")
+        if not _COUNTERS.fullmatch(self.limits_url):
+            problems.append(f"{PREFIX}LIMITS_URL: memory://, or begins with valkey:// or redis://")
         try:
             fetching.private_networks(self.private_networks)
         except ValueError as error:

@@ -42,6 +42,8 @@ READS_ITS_OWN_FILES = {"openbadges/contexts/__init__.py": {"pathlib"}}
 LATE_ON_PURPOSE: dict[str, set[str]] = {
     # An extra that only those install whose keys live in a token.
     "issuing/tokens.py": {"pkcs11"},
+    # An extra for those who have several web processes.
+    "web/counters.py": {"redis"},
     # Hardly anybody sends a PDF, and every command would wait for its reader.
     "verification/pdf.py": {"pypdf"},
 }

@@ -2,7 +2,7 @@
 
 Whoever verifies makes us work and, with an address, ask other sites. The budgets are shared between
 the page and the API, so that nobody has them twice. What is counted is the visitor's address, or a
-digest that names a badge, in the memory of this process (`docs/decisions/0022-api-and-batch.md`).
+digest that names a badge (`docs/decisions/0022-api-and-batch.md`); where, `counters` knows.
 """
 
 from __future__ import annotations
