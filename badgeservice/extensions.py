@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
+from flask.sansio.app import App
 from flask_alembic import Alembic
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -28,7 +30,23 @@ if TYPE_CHECKING:
     from badgeservice.storage.vault import Vault
     from badgeservice.verifier.desk import Desk
 
-db = SQLAlchemy()
+
+class Database(SQLAlchemy):
+    """Rows, asked for one after the other: this service has no asynchronous engine."""
+
+    def init_app(self, app: App) -> None:
+        """Give `app` its engines; no request then starts an event loop to close what it never opened.
+
+        (In a thread of its own, for nothing, and as dear as half of a small request.)
+        """
+        super().init_app(app)
+        if not app.config.get("SQLALCHEMY_ASYNC_ENGINES"):
+            app.teardown_appcontext_funcs[:] = [
+                close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
+            ]
+
+
+db = Database()
 alembic = Alembic(metadatas=Base.metadata)
 babel = Babel()
 csrf = CSRFProtect()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
@@ -267,6 +268,25 @@ POOL = Pool(Limits(workers=1))
 """One worker for all applications of a test process: a walk does not know whose it is."""
 
 
+class Compiled(BytecodeCache):
+    """Templates as this process has compiled them: every test has an application of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what was compiled before."""
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled now."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 def running(
     settings: Settings, clock: Clock, letters: Letters, stock: Stock | None = None
 ) -> Iterator[Flask]:
@@ -283,6 +303,7 @@ def running(
         stock = replace(stock, keyring=keyring)
     application = create_app(settings, clock=clock, mailer=letters, stock=stock, pool=POOL)
     application.testing = True
+    application.jinja_env.bytecode_cache = COMPILED
     # A test that expects an answer must see the answer, not the exception behind it.
     application.config["PROPAGATE_EXCEPTIONS"] = False
     extensions.limiter.reset()
