@@ -14,6 +14,7 @@ import click
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from badgeservice import worker
 from badgeservice.app import create_app, utc_now
 from badgeservice.awarding import offers
 from badgeservice.catalogue import classes
@@ -397,6 +398,12 @@ def purge() -> None:
         requests = retention.purge_requests(session, here.clock())
         session.commit()
     click.echo(f"{persons} account(s) and {requests} sign-in request(s) removed")
+
+
+@cli.command("worker")
+def work() -> None:
+    """Do the jobs that wait, and those that come, until SIGTERM; run as many as there are cores."""
+    worker.run(create_app())
 
 
 @contextmanager

@@ -50,6 +50,33 @@ class SealBroken(BadgeserviceError):
     code = "seal_broken"
 
 
+# --- jobs ----------------------------------------------------------------------------------------
+
+
+class JobNotFound(BadgeserviceError):
+    """The asker has no job of this id."""
+
+    code = "job_not_found"
+
+
+class JobRefused(BadgeserviceError):
+    """A task cannot do what its arguments ask for, however often it is tried; its code says why."""
+
+    code = "job_refused"
+
+
+class LeaseLost(BadgeserviceError):
+    """Another worker has the job by now; what this one had not committed is undone."""
+
+    code = "lease_lost"
+
+
+class HandedBack(BadgeserviceError):
+    """The worker must stop; the job is put back and goes on from what is committed."""
+
+    code = "handed_back"
+
+
 # --- catalogue -----------------------------------------------------------------------------------
 
 

@@ -40,6 +40,9 @@ FIELDS = (
     "code",  # of an error
     "reference",  # that a person reads out to us
     "count",
+    "job",  # its id
+    "kind",  # of job
+    "outcome",  # of a job: a code
     "logger",
     "place",
     "exception",

@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"verification"},
     {"storage"},
     {"fetching"},
-    {"settings", "mail", "logs", "documents", "typed_codes"},
+    {"settings", "mail", "logs", "documents", "typed_codes", "jobs"},
     {"catalogue", "people"},
     {"evidence"},
     {"learning"},
@@ -29,6 +29,7 @@ LAYERS: list[set[str]] = [
     {"web"},
     {"app"},
     {"installation", "cli_catalogue", "cli_endorsements", "cli_issuers", "cli_keys", "cli_verify"},
+    {"worker"},
     {"cli"},
 ]
 PURE = {"openbadges", "verification"}

@@ -35,6 +35,7 @@ RUN_BY = {
     "badgeservice audit": "tests/test_cli.py::test_audit_finds_nothing_wrong",
     "badgeservice erase": "tests/test_cli.py::test_erase_leaves_the_choice_to_the_person",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
+    "badgeservice worker": "tests/test_worker.py::test_a_worker_does_what_waits_and_stops_when_told",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
     "scripts/agreement": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
     "scripts/attacks": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",

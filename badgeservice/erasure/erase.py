@@ -26,6 +26,7 @@ from badgeservice.evidence import record
 from badgeservice.issuing import shelf, states
 from badgeservice.issuing.models import Badge, BadgeState, CredentialBytes
 from badgeservice.issuing.office import Office
+from badgeservice.jobs import queue
 from badgeservice.learning import attempts
 from badgeservice.mail import DevelopmentMailbox, Mailer
 from badgeservice.people import accounts
@@ -134,6 +135,7 @@ def _forget(
         for badge in badges:
             badge.holder_erased_at = now
             shelf.destroy(session, badge.public_id)
+        queue.forget(session, person_id)
         attempts.forget(session, person_id)
         offers.forget(session, person_id)
         record.forget(session, person_id)

@@ -1,6 +1,7 @@
 """Where rows about a person could be: read from the tables themselves, so that a new one is seen.
 
-A column leads to a person when it is called `person_id` or `holder_id`, or refers to `person.id`.
+A column leads to a person when it is called `person_id` or `holder_id`, or refers to `person.id`; the
+owner of a job may be a person.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from badgeservice.storage.base import Base
 from badgeservice.storage.chain import AuditEvent
 
 _NAMES = {"person_id", "holder_id"}
+_MAY_BE_A_PERSON = {("person", "id"), ("job", "owner")}
 
 
 def of(session: Session, person_id: str) -> list[str]:
@@ -33,8 +35,8 @@ def columns() -> Iterator[Column[str]]:
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             refers = any(key.target_fullname == "person.id" for key in column.foreign_keys)
-            is_person = (table.name, column.name) == ("person", "id")
-            if is_person or refers or column.name in _NAMES:
+            may_be = (table.name, column.name) in _MAY_BE_A_PERSON
+            if may_be or refers or column.name in _NAMES:
                 yield column
 
 

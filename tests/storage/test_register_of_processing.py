@@ -76,6 +76,10 @@ ONLY_THROUGH_AN_IDENTIFIER: dict[str, set[str]] = {
         "occurred_at", "recorded_at", "state", "state_since", "state_reason",
     },
     "holder_key": {"holder_id", "wrapped_key"},
+    "job": {
+        "id", "kind", "key", "owner", "arguments", "state", "done", "total", "attempts", "problem",
+        "created_at", "due_at", "started_at", "finished_at", "holder", "lease_until",
+    },
     "person": {"id", "controller_id", "language", "state", "created_at", "session_epoch"},
     "saved_answer": {"attempt_id", "question_id", "saved_at"},
     "sign_in_request": {

@@ -1,0 +1,140 @@
+"""The queue: rows of ours, taken by compare-and-swap, kept by a lease, put back when it ends.
+
+What is written here is the truth. Whoever is told that a job waits looks here for it, and whoever
+is told nothing finds it here a little later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from badgeservice.errors import JobNotFound
+from badgeservice.jobs.models import Job, JobState
+
+# A worker that says nothing for so long has lost its job to another one. Longer than the clocks of
+# two machines are apart, and than any step of a task takes.
+LEASE = timedelta(minutes=10)
+# No lease and no delay is as long as this: an instant further away was written by a clock that ran
+# ahead, and counts as past.
+CLOCKS_APART_AT_MOST = timedelta(days=1)
+# A job that was begun so often without getting any further is given up.
+ATTEMPTS_AT_MOST = 5
+RETRIES_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+)
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    arguments: dict[str, Any],
+    *,
+    now: datetime,
+    key: str | None = None,
+    owner: str | None = None,
+) -> Job:
+    """Return the job that will do `kind` with `arguments`, for which a worker now waits.
+
+    The same `kind` and `key` give the same job, whatever became of it: nothing is begun twice.
+    `arguments` are ids and choices that JSON can hold, never data about persons. The caller commits;
+    until then nobody works on it.
+    """
+    job = Job(kind=kind, key=key, owner=owner, arguments=arguments, created_at=now)
+    if key is None:
+        session.add(job)
+        session.flush()
+        return job
+    same = select(Job).where(Job.kind == kind, Job.key == key)
+    if known := session.scalar(same):
+        return known
+    try:
+        with session.begin_nested():
+            session.add(job)
+    except IntegrityError:  # somebody else was quicker
+        return session.scalars(same).one()
+    return job
+
+
+def find(session: Session, job_id: str, *, owner: str) -> Job:
+    """Return a job of an organisation or person; raise JobNotFound for any other.
+
+    That somebody else has a job of this id is not told.
+    """
+    job = session.get(Job, job_id)
+    if job is None or job.owner != owner:
+        raise JobNotFound("there is no such job")
+    return job
+
+
+def take(session: Session, kinds: Collection[str], *, holder: str, now: datetime) -> Job | None:
+    """Give the job that has waited longest to `holder`, and return it; None when none waits.
+
+    Only jobs of `kinds` are given: a worker of an older release leaves alone what it does not know.
+    Two workers never get the same job: who changes the row first has it. Commits.
+    """
+    waiting = (
+        select(Job.id)
+        .where(Job.state == JobState.QUEUED, Job.kind.in_(kinds), _is_past(Job.due_at, now))
+        .order_by(Job.created_at, Job.id)
+        .limit(1)
+    )
+    while job_id := session.scalar(waiting):
+        taken = session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.state == JobState.QUEUED)
+            .values(
+                state=JobState.RUNNING,
+                holder=holder,
+                lease_until=now + LEASE,
+                attempts=Job.attempts + 1,
+                started_at=func.coalesce(Job.started_at, now),
+            )
+            .returning(Job.id)
+        ).all()
+        session.commit()
+        if taken:
+            return session.get(Job, job_id, populate_existing=True)
+    session.commit()
+    return None
+
+
+def sweep(session: Session, *, now: datetime) -> list[str]:
+    """Put back the jobs whose lease has ended; return their ids.
+
+    One that was begun ATTEMPTS_AT_MOST times and got no further is failed as `abandoned`: it may
+    well be what ended its workers. Commits.
+    """
+    given_up = Job.attempts >= ATTEMPTS_AT_MOST
+    swept = session.scalars(
+        update(Job)
+        .where(Job.state == JobState.RUNNING, _is_past(Job.lease_until, now))
+        .values(
+            state=case((given_up, JobState.FAILED), else_=JobState.QUEUED),
+            problem=case((given_up, "abandoned"), else_=None),
+            finished_at=case((given_up, now), else_=None),
+            holder=None,
+            lease_until=None,
+        )
+        .returning(Job.id)
+    ).all()
+    session.commit()
+    return list(swept)
+
+
+def forget(session: Session, owner: str) -> None:
+    """Delete every job of a person or organisation; a worker that has one loses it. The caller commits."""
+    session.execute(delete(Job).where(Job.owner == owner))
+
+
+def _is_past(column: Any, now: datetime) -> ColumnElement[bool]:
+    return or_(column.is_(None), column <= now, column > now + CLOCKS_APART_AT_MOST)

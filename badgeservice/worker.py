@@ -1,0 +1,105 @@
+"""The worker: takes one job after the other, and does it with the task of its kind."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Mapping
+
+import structlog
+from flask import Flask
+
+from badgeservice.errors import BadgeserviceError, HandedBack, JobRefused, LeaseLost
+from badgeservice.extensions import db, services
+from badgeservice.jobs import queue
+from badgeservice.jobs.work import Work
+from badgeservice.people import retention
+
+log = structlog.get_logger()
+
+Task = Callable[[Work], None]
+# How long a worker that was told nothing waits before it looks for itself.
+LOOK_EVERY_SECONDS = 2.0
+
+
+def purge(work: Work) -> None:
+    """Forget sign-in requests that are over and accounts that nobody confirmed."""
+    retention.purge_unconfirmed(work.session, services().vault, work.now())
+    retention.purge_requests(work.session, work.now())
+
+
+TASKS: Mapping[str, Task] = {
+    "purge": purge,
+}
+
+
+def run_waiting(app: Flask, tasks: Mapping[str, Task] = TASKS) -> int:
+    """Do every job that waits, in this thread; return how many were begun."""
+    holder = new_holder()
+    begun = 0
+    while run_one(app, tasks, holder=holder):
+        begun += 1
+    return begun
+
+
+def run_one(
+    app: Flask,
+    tasks: Mapping[str, Task],
+    *,
+    holder: str,
+    stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Do the job that has waited longest, as far as it goes; return whether there was one."""
+    with app.app_context():
+        clock = services().clock
+        job = queue.take(db.session, tasks, holder=holder, now=clock())
+        if job is None:
+            return False
+        kind = job.kind
+        work = Work(db.session, job, clock=clock, stopping=stopping)
+        try:
+            outcome = _do(tasks[kind], work)
+        except LeaseLost:
+            outcome = "lease_lost"
+        log.info("job", job=work.job_id, kind=kind, outcome=outcome)
+        return True
+
+
+def _do(task: Task, work: Work) -> str:
+    """Do a task and write down what came of it; return that as a word for the log."""
+    try:
+        task(work)
+        work.finish()
+    except HandedBack:
+        work.hand_back()
+        return "handed_back"
+    except LeaseLost:
+        raise
+    except BadgeserviceError as error:
+        work.fail(error.code, again=not isinstance(error, JobRefused))
+        return error.code
+    except Exception as error:
+        # Whatever it was, the worker goes on with other jobs, and this one is tried again.
+        log.error("job_failed", job=work.job_id, exc_info=error)
+        work.fail("unexpected", again=True)
+        return "unexpected"
+    return "done"
+
+
+def new_holder() -> str:
+    """Return the name of a worker that no other worker has."""
+    return f"w_{secrets.token_hex(16)}"
+
+
+def run(app: Flask) -> None:
+    """Work until SIGTERM or SIGINT; then hand back the job at hand after its present chunk."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    holder = new_holder()
+    while not stop.is_set():
+        with app.app_context():
+            queue.sweep(db.session, now=services().clock())
+        if not run_one(app, TASKS, holder=holder, stopping=stop.is_set):
+            stop.wait(LOOK_EVERY_SECONDS)
