@@ -356,7 +356,7 @@ def _retire(
     Returns the new version of each list that was published, by its number.
     """
     locks.serialise(session, Turn.STATUS_LISTS)
-    touched = set()
+    ended: dict[int, list[int]] = {}
     for edition in replaced:
         edition.superseded_at, edition.superseded_reason = now, reason
         session.execute(
@@ -366,8 +366,8 @@ def _retire(
             )
         )
         intent = session.get_one(Intent, (edition.public_id, edition.edition))
-        touched.add(intent.status_list)
+        ended.setdefault(intent.status_list, []).append(intent.status_index)
     return {
-        str(number): status_lists.publish(session, office, number, now=now)
-        for number in sorted(touched)
+        str(number): status_lists.publish(session, office, number, ended=indices, now=now)
+        for number, indices in sorted(ended.items())
     }

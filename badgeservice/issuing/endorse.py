@@ -99,7 +99,7 @@ def take_back(
         raise CredentialNotFound(f"{address}: no endorsement of ours")
     if row.withdrawn_at is None:
         row.withdrawn_at = now
-        status_lists.publish(session, office, row.status_list, now=now)
+        status_lists.publish(session, office, row.status_list, ended=[row.status_index], now=now)
         chain.append(
             session,
             actor=actor,

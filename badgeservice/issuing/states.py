@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
@@ -129,11 +129,10 @@ def _end(
         shelf.destroy(session, public_id)
     if session.get(Award, badge.award_id) is not None:  # gone when its holder was erased
         offers.withdraw(session, badge.award_id, now=now)
-    lists = select(Intent.status_list).where(
-        Intent.public_id == public_id, Intent.edition == badge.edition
-    )
-    number = session.scalars(lists).one()
-    published = {str(number): status_lists.publish(session, office, number, now=now)}
+    intent = session.get_one(Intent, (public_id, badge.edition))
+    number = intent.status_list
+    version = status_lists.publish(session, office, number, ended=[intent.status_index], now=now)
+    published = {str(number): version}
     return _record(
         session, badge, action, reason, actor=actor, now=now, details={"status_lists": published}
     )

@@ -1,13 +1,15 @@
 """Status lists: a random place for each edition of a badge, and the published bytes.
 
 A place is reserved at random and never used again, so that its number says nothing of order or
-volume. The bits follow from the register; publishing writes the signed list with a version and a
-date that only grow, in the transaction that changed the register.
+volume. The bits follow from the register; publishing sets those of what has just ended and writes
+the signed list with a version and a date that only grow, in the transaction that changed the
+register.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
@@ -75,30 +77,38 @@ def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, in
             return current.number, index
 
 
-def publish(session: Session, office: Office, number: int, *, now: datetime) -> int:
-    """Sign the list as the register stands, replace its published bytes, return its new version.
+def publish(
+    session: Session, office: Office, number: int, *, ended: Iterable[int], now: datetime
+) -> int:
+    """Set the bits at `ended` in a list, sign it, replace its bytes, and return its new version.
 
-    Publishers take turns, and the version is compared and swapped, so that an older snapshot never
+    What was published is the beginning, so that it costs the same whatever the register holds; the
+    audit compares the two. Publishers take turns, and the version is compared and swapped, so that an older snapshot never
     replaces a newer one. Raises ConflictingChange when the list was changed all the same, or was
     last published after `now`: a list whose date went back would be refused by its readers.
     """
     locks.serialise(session, Turn.STATUS_LISTS)
     session.flush()
-    version, published_at = session.execute(
-        select(StatusList.version, StatusList.published_at).where(StatusList.number == number)
+    version, published_at, published = session.execute(
+        select(StatusList.version, StatusList.published_at, StatusList.published).where(
+            StatusList.number == number
+        )
     ).one()
     if now < published_at:
         raise ConflictingChange(
             f"status list {number} was published at {published_at.isoformat()}, which is later "
             f"than {now.isoformat()}; check the clock of this machine"
         )
+    before = _bits(published)
+    if before is None:
+        before = status_list.setting(bytes(ENTRIES // 8), withdrawn(session, number))
     swapped = session.execute(
         update(StatusList)
         .where(StatusList.number == number, StatusList.version == version)
         .values(
             version=StatusList.version + 1,
             published_at=now,
-            published=_sign(office, number, withdrawn(session, number), now=now),
+            published=_sign(office, number, status_list.setting(before, ended), now=now),
         )
     )
     if swapped.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
@@ -124,7 +134,8 @@ def publish_compromised(session: Session, office: Office, *, now: datetime) -> l
         if signed_by(row) in doubtful
     ]
     for number in numbers:
-        publish(session, office, number, now=now)
+        # Whoever has the key may have changed the list: what the register says is set again.
+        publish(session, office, number, ended=withdrawn(session, number), now=now)
     return numbers
 
 
@@ -172,19 +183,28 @@ def _open(session: Session, office: Office, *, number: int, now: datetime) -> St
         version=1,
         reserved=0,
         published_at=now,
-        published=_sign(office, number, [], now=now),
+        published=_sign(office, number, bytes(ENTRIES // 8), now=now),
     )
     session.add(opened)
     session.flush()
     return opened
 
 
-def _sign(office: Office, number: int, indices: list[int], *, now: datetime) -> bytes:
+def _bits(published: bytes) -> bytes | None:
+    """Return the bits of a list as it was published, None if it is damaged."""
+    try:
+        subject = strict_json.loads(published)["credentialSubject"]
+        return status_list.decode(subject["encodedList"])
+    except (BadgeserviceError, KeyError, TypeError):
+        return None
+
+
+def _sign(office: Office, number: int, bits: bytes, *, now: datetime) -> bytes:
     document = v3.status_list_credential(
         id=address(office.base_url, number),
         issuer=office.issuer.id,
         valid_from=now,
-        encoded_list=status_list.encode(indices, bits=ENTRIES),
+        encoded_list=status_list.pack(bits),
         ttl=TIME_TO_LIVE_MS,
     )
     return strict_json.dumps(office.signer.secure(document, Purpose.STATUS_LIST, now=now))

@@ -34,11 +34,26 @@ def encode(revoked: Iterable[int], *, bits: int = MINIMUM_BITS) -> str:
     >>> decode(encode([0, 8]))[:2].hex()
     '8080'
     """
-    bitstring = bytearray(bits // 8)
+    return pack(setting(bytes(bits // 8), revoked))
+
+
+def setting(bitstring: bytes, revoked: Iterable[int]) -> bytes:
+    """Return `bitstring` in which the bits at `revoked` are 1 as well; none goes back to 0.
+
+    Raises `StatusListRefused` with the code `range_error` for an index outside of the list.
+    """
+    changed = bytearray(bitstring)
     for index in revoked:
-        _refuse_outside(index, bits)
-        bitstring[index // 8] |= 0x80 >> index % 8
-    return multibase.encode(gzip.compress(bitstring, mtime=0), multibase.BASE64URL)
+        _refuse_outside(index, len(changed) * 8)
+        changed[index // 8] |= 0x80 >> index % 8
+    return bytes(changed)
+
+
+def pack(bitstring: bytes) -> str:
+    """Return the `encodedList` that `decode` reads as `bitstring`."""
+    # Level 9 would save one byte in seven of a list with 1 % revoked, and take fifteen times as long.
+    compressed = gzip.compress(bitstring, compresslevel=6, mtime=0)
+    return multibase.encode(compressed, multibase.BASE64URL)
 
 
 def decode(encoded: object, *, minimum_bits: int = MINIMUM_BITS) -> bytes:

@@ -260,6 +260,30 @@ def test_a_clock_that_went_back_publishes_nothing(desk: Desk) -> None:
     assert desk.session.get_one(Badge, public_id, populate_existing=True).state == "active"
 
 
+def test_publishing_one_list_leaves_the_others_as_they_are(desk: Desk) -> None:
+    """P8: what is written is the list of the badge, whatever else the register holds."""
+    badge = desk.badge()
+    desk.session.execute(update(StatusList).values(reserved=HALF))
+    desk.badge("b@example.org")
+    other = published(desk, 2)
+    desk.clock.advance(seconds=1)
+
+    revoke(desk.session, desk.office, badge.public_id, desk.clock())
+
+    assert (bits(desk, 1), published(desk, 2)) == ({index_of(desk, badge)}, other)
+
+
+def test_a_damaged_list_is_written_anew_from_the_register(desk: Desk) -> None:
+    """What cannot be read is no beginning: every bit that the register knows of is set again."""
+    badges = [desk.badge(f"p{number}@example.org") for number in range(2)]
+    revoke(desk.session, desk.office, badges[0].public_id, desk.clock())
+    desk.session.execute(update(StatusList).values(published=b"{}"))
+
+    revoke(desk.session, desk.office, badges[1].public_id, desk.clock())
+
+    assert bits(desk) == {index_of(desk, badge) for badge in badges}
+
+
 def test_the_bytes_served_are_the_bytes_stored(desk: Desk, app: Flask) -> None:
     """A strong validator of them, 304 for who has them, and new bytes after a revocation."""
     badge = desk.badge()
