@@ -65,11 +65,17 @@ class Processor:
         `DataLoss` if any part of the document would be missing from the result, `TooComplex`,
         `UnknownContext` and `BadLinkedData`.
         """
+        return rdfc.canonicalize(
+            self.quads(document), budget=budget, digest=digest, label_map=label_map
+        )
+
+    def quads(self, document: Document) -> Iterator[rdfc.Quad]:
+        """Return the RDF dataset of `document`, blank nodes named arbitrarily; raises the same."""
         _refuse_size(document)
         with _PYLD_LOCK:
             expanded = self._expand(document)
             dataset = self._run(self._pyld.to_rdf, expanded)
-        return rdfc.canonicalize(_quads(dataset), budget=budget, digest=digest, label_map=label_map)
+        return _quads(dataset)
 
     def expand(self, document: Document) -> list[Document]:
         """Return `document` in expanded form; raises like `canonicalize`."""

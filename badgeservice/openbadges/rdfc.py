@@ -46,13 +46,18 @@ def iri(value: str) -> str:
     return f"<{value}>"
 
 
+def escape(value: str) -> str:
+    """Return `value` as it stands between the quotation marks of a literal."""
+    return _ESCAPED.sub(lambda match: _ESCAPES[match.group()], value)
+
+
 def literal(value: str, *, datatype: str = _XSD_STRING, language: str | None = None) -> str:
     r"""Return the term for a literal, escaped as the canonical form of N-Quads wants.
 
     >>> print(literal("a\\tb", language="fr"))
     "a\\tb"@fr
     """
-    text = _ESCAPED.sub(lambda match: _ESCAPES[match.group()], value)
+    text = escape(value)
     if language is not None:
         return f'"{text}"@{language}'
     return f'"{text}"' if datatype == _XSD_STRING else f'"{text}"^^<{datatype}>'
