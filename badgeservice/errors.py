@@ -158,6 +158,28 @@ class EvidenceNotFound(BadgeserviceError):
     code = "evidence_not_found"
 
 
+class TableRefused(BadgeserviceError):
+    """A file is no table of results, or not one that can be read whole; nothing of it is kept.
+
+    `line` and `column` say where, and `value` what stands there: personal data, which the sentence
+    never repeats.
+    """
+
+    code = "unreadable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        line: int = 0,
+        column: str = "",
+        value: str = "",
+    ) -> None:
+        super().__init__(message, code=code)
+        self.line, self.column, self.value = line, column, value
+
+
 # --- awarding ------------------------------------------------------------------------------------
 
 
