@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -27,6 +29,8 @@ from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import Signer, SigningLog
 from badgeservice.issuing.tokens import Tokens
+from badgeservice.jobs import carrier, queue
+from badgeservice.jobs.carrier import Carrier
 from badgeservice.learning import content
 from badgeservice.learning.content import Library
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
@@ -88,6 +92,7 @@ def create_app(
     settings = settings or Settings.from_environment(os.environ)
     contexts.check_all()
     logs.configure(settings.log_level)
+    carrier.check(settings.carrier_url)
     vault = Vault(settings.personal_data_key())
     stock = stock or Stock.read(settings)
     office = open_office(settings, vault, stock.keyring)
@@ -106,6 +111,7 @@ def create_app(
             guard=open_guard(settings),
         ),
         erasures=ErasureLedger(settings.data_dir / "erasures.jsonl"),
+        carrier=Carrier(settings.carrier_url),
     )
     app = Flask("badgeservice.web")
     production = settings.environment is Environment.PRODUCTION
@@ -135,6 +141,7 @@ def create_app(
     # First, so that every request has its id before anything can refuse it.
     logs.init_app(app)
     extensions.db.init_app(app)
+    _tell_of_jobs(app, services.carrier)
     extensions.alembic.init_app(app)
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
@@ -180,6 +187,17 @@ def open_guard(settings: Settings) -> Guard:
         own_hosts=[str(urlsplit(settings.base_url).hostname)],
         networks=fetching.private_networks(settings.private_networks),
     )
+
+
+def _tell_of_jobs(app: Flask, told: Carrier) -> None:
+    """Have workers told of the jobs that a session has committed, and only of these."""
+
+    def tell(session: Session) -> None:
+        queue.tell(session, told)
+
+    with app.app_context():
+        event.listen(extensions.db.sessionmaker, "after_commit", tell)
+        event.listen(extensions.db.sessionmaker, "after_rollback", queue.tell_nothing)
 
 
 def _mailer(settings: Settings) -> Mailer:

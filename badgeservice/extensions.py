@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from badgeservice.catalogue.framework import Framework
     from badgeservice.erasure.ledger import ErasureLedger
     from badgeservice.issuing.office import Office
+    from badgeservice.jobs.carrier import Carrier
     from badgeservice.learning.content import Library
     from badgeservice.mail import Mailer
     from badgeservice.settings import Settings
@@ -68,6 +69,7 @@ class Services:
     office: Office
     desk: Desk
     erasures: ErasureLedger
+    carrier: Carrier
 
 
 def services() -> Services:

@@ -32,6 +32,7 @@ _SECRET_BYTES_AT_MOST = 4096
 _DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 # `memory` alone, or a store that redis-py can speak to: by TCP, by TLS, by a socket.
 _COUNTERS = re.compile(r"memory://|(?:redis|valkey)(?:s|\+unix)?://\S+")
+_CARRIERS = re.compile(r"(?:sqlite:///|postgresql://|(?:redis|valkey)(?:s|\+unix)?://)\S+")
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
 # It is compared letter by letter for ever, so it has one form only; other alphabets as `xn--`.
@@ -120,6 +121,11 @@ class Settings:
         "where limits are counted: `memory://`, each web process by itself, or `valkey://…` or "
         "`redis://…`, all together (extra `valkey`)",
     ] = "memory://"
+    queue_url: Annotated[
+        str,
+        "what tells workers that a job waits: `sqlite:///…`, `postgresql://…`, or `valkey://…` or "
+        "`redis://…` (extra `valkey`); empty: a file in the data folder, for one machine",
+    ] = ""
     private_networks: Annotated[
         str,
         "private networks in which issuers may be asked too, as in `10.20.0.0/16, fd12:3456::/32`; "
@@ -194,6 +200,10 @@ class Settings:
             problems.append(f"{PREFIX}VERIFICATION_WORKERS: from 1 to 16")
         if not _COUNTERS.fullmatch(self.limits_url):
             problems.append(f"{PREFIX}LIMITS_URL: memory://, or begins with valkey:// or redis://")
+        if self.queue_url and not _CARRIERS.fullmatch(self.queue_url):
+            problems.append(
+                f"{PREFIX}QUEUE_URL: begins with sqlite:///, postgresql://, valkey:// or redis://"
+            )
         try:
             fetching.private_networks(self.private_networks)
         except ValueError as error:
@@ -225,6 +235,16 @@ class Settings:
     def database_file(self) -> Path:
         """The file of the SQLite database, unless `database_url` names another database."""
         return self.data_dir.resolve() / "badgeservice.sqlite3"
+
+    @property
+    def carrier_url(self) -> str:
+        """The address of what tells workers that a job waits."""
+        return self.queue_url or f"sqlite:///{self.data_dir.resolve() / 'queue.sqlite3'}"
+
+    @property
+    def workers_dir(self) -> Path:
+        """The folder in which the workers of this machine show that they are alive."""
+        return self.data_dir / "workers"
 
     @property
     def templates_dir(self) -> Path:

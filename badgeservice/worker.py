@@ -5,14 +5,19 @@ from __future__ import annotations
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from badgeservice.errors import BadgeserviceError, HandedBack, JobRefused, LeaseLost
 from badgeservice.extensions import db, services
-from badgeservice.jobs import queue
+from badgeservice.jobs import queue, schedule
+from badgeservice.jobs.presence import Presence
+from badgeservice.jobs.schedule import Scheduled
 from badgeservice.jobs.work import Work
 from badgeservice.people import retention
 
@@ -20,7 +25,7 @@ log = structlog.get_logger()
 
 Task = Callable[[Work], None]
 # How long a worker that was told nothing waits before it looks for itself.
-LOOK_EVERY_SECONDS = 2.0
+LOOK_EVERY_SECONDS = 5.0
 
 
 def purge(work: Work) -> None:
@@ -32,6 +37,7 @@ def purge(work: Work) -> None:
 TASKS: Mapping[str, Task] = {
     "purge": purge,
 }
+SCHEDULE: tuple[Scheduled, ...] = (Scheduled("purge", timedelta(days=1), at=timedelta(hours=1)),)
 
 
 def run_waiting(app: Flask, tasks: Mapping[str, Task] = TASKS) -> int:
@@ -92,14 +98,42 @@ def new_holder() -> str:
     return f"w_{secrets.token_hex(16)}"
 
 
+def look(app: Flask, presence: Presence, holder: str) -> None:
+    """Put back the jobs whose workers are gone, and ask for those whose period has begun.
+
+    `holder` looks between two jobs: a job that is still under its name, it has lost sight of.
+    """
+    with app.app_context():
+        now = services().clock()
+        dead = presence.dead()
+        for job_id in queue.sweep(db.session, now=now, dead=[*dead, holder]):
+            log.warning("job_put_back", job=job_id)
+        for each in dead:
+            presence.leave(each)
+        schedule.enqueue_due(db.session, SCHEDULE, now=now)
+
+
 def run(app: Flask) -> None:
     """Work until SIGTERM or SIGINT; then hand back the job at hand after its present chunk."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    holder = new_holder()
+    with app.app_context():
+        presence, carrier = Presence(services().settings.workers_dir), services().carrier
+    holder = presence.enter()
+    look_at = 0.0
     while not stop.is_set():
-        with app.app_context():
-            queue.sweep(db.session, now=services().clock())
-        if not run_one(app, TASKS, holder=holder, stopping=stop.is_set):
+        try:
+            if time.monotonic() >= look_at:
+                look(app, presence, holder)
+                look_at = time.monotonic() + LOOK_EVERY_SECONDS
+            while not stop.is_set() and time.monotonic() < look_at:
+                if not run_one(app, TASKS, holder=holder, stopping=stop.is_set):
+                    break
+        except SQLAlchemyError as error:  # a database that restarts, a disk that is full
+            log.error("worker_stumbled", exc_info=error)
             stop.wait(LOOK_EVERY_SECONDS)
+        while not (stop.is_set() or time.monotonic() >= look_at):
+            if carrier.wait(min(1.0, look_at - time.monotonic())):
+                break
+    presence.leave(holder)

@@ -45,6 +45,8 @@ LATE_ON_PURPOSE: dict[str, set[str]] = {
     "issuing/tokens.py": {"pkcs11"},
     # An extra for those who have several web processes.
     "web/counters.py": {"redis"},
+    # Whoever asks for no job loads neither; the second is an extra for several machines.
+    "jobs/carrier.py": {"huey", "redis"},
     # Hardly anybody sends a PDF, and every command would wait for its reader.
     "verification/pdf.py": {"pypdf"},
 }

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from badgeservice import worker
 from badgeservice.errors import JobRefused, MailNotSent
-from badgeservice.extensions import db
+from badgeservice.extensions import db, services
 from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
+from badgeservice.jobs.presence import Presence
 from badgeservice.jobs.work import Work
 from tests.conftest import Clock
 
@@ -44,6 +45,21 @@ def test_a_job_is_done_by_the_task_of_its_kind(app: Flask, clock: Clock) -> None
     assert 1 == worker.run_waiting(app)
     assert (JobState.DONE, None) == outcome(app, job)
     assert 0 == worker.run_waiting(app)
+
+
+def test_workers_are_told_after_the_commit(app: Flask, clock: Clock) -> None:
+    """Not before, when nothing is there yet; not at a savepoint; not of what was undone."""
+    with app.app_context():
+        told = services().carrier
+        queue.enqueue(db.session, "purge", {}, now=clock())
+        db.session.rollback()
+        queue.enqueue(db.session, "purge", {}, now=clock(), key="kept")
+        assert not told.wait(0.01)
+
+        db.session.commit()
+
+        assert told.wait(5)
+        assert not told.wait(0.2)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +90,28 @@ def test_a_task_that_fails_stops_no_other(
     assert (JobState.DONE, None) == outcome(app, other)
 
 
+def test_a_look_brings_back_what_a_worker_lost_sight_of(app: Flask, clock: Clock) -> None:
+    """Whoever looks has no job: what stands under its name fell to a database that went away."""
+    job = ask(app, clock, "purge")
+    with app.app_context():
+        presence = Presence(services().settings.workers_dir)
+        gone, here = "w_gone", presence.enter()
+        (services().settings.workers_dir / gone).touch()
+        for holder in (gone, here):
+            assert queue.take(db.session, worker.TASKS, holder=holder, now=clock()) is not None
+
+            worker.look(app, presence, here)
+
+            assert (JobState.QUEUED, None) == outcome(app, job)
+        assert [] == presence.dead()
+        presence.leave(here)
+
+
+def test_what_is_scheduled_has_a_task() -> None:
+    """Each kind is known, and can be asked for by name."""
+    assert {each.kind for each in worker.SCHEDULE} <= set(worker.TASKS)
+
+
 def test_a_worker_does_what_waits_and_stops_when_told(
     clock: Clock, environment: dict[str, str]
 ) -> None:
@@ -83,14 +121,14 @@ def test_a_worker_does_what_waits_and_stops_when_told(
     )
     engine = create_engine(url)
     with Session(engine) as session:
-        queue.enqueue(session, "purge", {}, now=clock())
+        job = queue.enqueue(session, "purge", {}, now=clock()).id
         session.commit()
     command = [str(Path(sys.executable).with_name("badgeservice")), "worker"]
     running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         with Session(engine) as session:
             deadline = time.monotonic() + 60
-            while session.scalars(select(Job.state)).one() is not JobState.DONE:
+            while session.get_one(Job, job).state is not JobState.DONE:
                 assert time.monotonic() < deadline, running.poll()
                 session.rollback()
                 time.sleep(0.1)

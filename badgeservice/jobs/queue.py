@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from badgeservice.errors import JobNotFound
+from badgeservice.jobs.carrier import Carrier
 from badgeservice.jobs.models import Job, JobState
 
 # A worker that says nothing for so long has lost its job to another one. Longer than the clocks of
@@ -24,6 +25,8 @@ LEASE = timedelta(minutes=10)
 # No lease and no delay is as long as this: an instant further away was written by a clock that ran
 # ahead, and counts as past.
 CLOCKS_APART_AT_MOST = timedelta(days=1)
+# In the `info` of a session: the ids of the jobs to tell of once they are committed.
+UNTOLD = "badgeservice_jobs"
 # A job that was begun so often without getting any further is given up.
 ATTEMPTS_AT_MOST = 5
 RETRIES_AFTER = (
@@ -53,7 +56,7 @@ def enqueue(
     if key is None:
         session.add(job)
         session.flush()
-        return job
+        return _untold(session, job)
     same = select(Job).where(Job.kind == kind, Job.key == key)
     if known := session.scalar(same):
         return known
@@ -62,7 +65,21 @@ def enqueue(
             session.add(job)
     except IntegrityError:  # somebody else was quicker
         return session.scalars(same).one()
-    return job
+    return _untold(session, job)
+
+
+def tell(session: Session, carrier: Carrier) -> None:
+    """Tell of the jobs that `session` has committed; the end of a savepoint is no commit."""
+    if session.in_nested_transaction():
+        return
+    for job_id in session.info.pop(UNTOLD, []):
+        carrier.tell(job_id)
+
+
+def tell_nothing(session: Session) -> None:
+    """Forget to tell of what `session` has undone; to end a savepoint undoes too little for that."""
+    if not session.in_nested_transaction():
+        session.info.pop(UNTOLD, None)
 
 
 def find(session: Session, job_id: str, *, owner: str) -> Job:
@@ -108,8 +125,8 @@ def take(session: Session, kinds: Collection[str], *, holder: str, now: datetime
     return None
 
 
-def sweep(session: Session, *, now: datetime) -> list[str]:
-    """Put back the jobs whose lease has ended; return their ids.
+def sweep(session: Session, *, now: datetime, dead: Collection[str] = ()) -> list[str]:
+    """Put back the jobs whose lease has ended or whose holder is among the `dead`; return their ids.
 
     One that was begun ATTEMPTS_AT_MOST times and got no further is failed as `abandoned`: it may
     well be what ended its workers. Commits.
@@ -117,7 +134,10 @@ def sweep(session: Session, *, now: datetime) -> list[str]:
     given_up = Job.attempts >= ATTEMPTS_AT_MOST
     swept = session.scalars(
         update(Job)
-        .where(Job.state == JobState.RUNNING, _is_past(Job.lease_until, now))
+        .where(
+            Job.state == JobState.RUNNING,
+            or_(_is_past(Job.lease_until, now), Job.holder.in_(dead)),
+        )
         .values(
             state=case((given_up, JobState.FAILED), else_=JobState.QUEUED),
             problem=case((given_up, "abandoned"), else_=None),
@@ -134,6 +154,11 @@ def sweep(session: Session, *, now: datetime) -> list[str]:
 def forget(session: Session, owner: str) -> None:
     """Delete every job of a person or organisation; a worker that has one loses it. The caller commits."""
     session.execute(delete(Job).where(Job.owner == owner))
+
+
+def _untold(session: Session, job: Job) -> Job:
+    session.info.setdefault(UNTOLD, []).append(job.id)
+    return job
 
 
 def _is_past(column: Any, now: datetime) -> ColumnElement[bool]:

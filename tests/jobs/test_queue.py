@@ -150,6 +150,17 @@ def test_a_lease_that_ends_gives_the_job_to_another(session: Session, now: datet
     assert (JobState.DONE, None) == (job.state, job.holder)
 
 
+def test_the_job_of_a_dead_worker_does_not_wait_for_its_lease(
+    session: Session, now: datetime
+) -> None:
+    """Who was killed comes not back; who lives keeps its job."""
+    job = waiting(session, now)
+    begun(session, now, "w_1")
+
+    assert [] == queue.sweep(session, now=now, dead=["w_2"])
+    assert [job.id] == queue.sweep(session, now=now, dead=["w_2", "w_1"])
+
+
 def test_a_worker_that_stops_hands_back_after_its_chunk(session: Session, now: datetime) -> None:
     """The chunk is committed, and the attempt does not count."""
     job = waiting(session, now)
