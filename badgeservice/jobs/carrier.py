@@ -11,6 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import psycopg
 import structlog
 
 from badgeservice.errors import SettingsError
@@ -92,13 +93,10 @@ def _open(url: str) -> BaseStorage:
         # Not flushed to disk: what a power cut takes is found by looking.
         return storage.SqliteStorage(NAME, path, cache_mb=0, fsync=False, timeout=PATIENCE_SECONDS)
     if scheme == "postgresql":
-        return storage.PostgresStorage(
-            NAME,
-            url,
-            table_prefix=f"huey_{NAME}",
-            read_timeout=LISTEN_SECONDS,
-            connect_timeout=PATIENCE_SECONDS,
-        )
+        try:
+            return _postgresql(url)
+        except psycopg.errors.UniqueViolation:  # another process made the same tables meanwhile
+            return _postgresql(url)
     from redis import ConnectionPool
 
     # The client of either speaks to both.
@@ -108,6 +106,18 @@ def _open(url: str) -> BaseStorage:
         socket_connect_timeout=PATIENCE_SECONDS,
     )
     return storage.RedisStorage(NAME, connection_pool=pool, read_timeout=LISTEN_SECONDS)
+
+
+def _postgresql(url: str) -> BaseStorage:
+    from huey import storage
+
+    return storage.PostgresStorage(
+        NAME,
+        url,
+        table_prefix=f"huey_{NAME}",
+        read_timeout=LISTEN_SECONDS,
+        connect_timeout=PATIENCE_SECONDS,
+    )
 
 
 def check(url: str) -> None:
