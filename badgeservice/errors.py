@@ -180,6 +180,12 @@ class TableRefused(BadgeserviceError):
         self.line, self.column, self.value = line, column, value
 
 
+class AgreementRefused(BadgeserviceError):
+    """What a partner is to be allowed cannot be: the file or the argument says otherwise."""
+
+    code = "agreement_refused"
+
+
 # --- awarding ------------------------------------------------------------------------------------
 
 
@@ -447,6 +453,18 @@ class OrganisationNotFound(BadgeserviceError):
     code = "organisation_not_found"
 
 
+class ApiKeyRefused(BadgeserviceError):
+    """No key of ours, or one that is revoked, expired, or not for this; which is not said."""
+
+    code = "api_key_refused"
+
+
+class ApiKeyLimit(BadgeserviceError):
+    """A key cannot be made like this: two are active already, or it would live too long."""
+
+    code = "api_key_limit"
+
+
 class SignInRefused(BadgeserviceError):
     """The link or code opens nothing: unknown, used, too old, or tried too often.
 
@@ -496,6 +514,18 @@ class RequestRefused(BadgeserviceError):
     """What a program sent can be read and is not a request; the sentence names what to mend."""
 
     code = "request_refused"
+
+
+class SubmissionConflict(RequestRefused):
+    """The same idempotency key was used before, with another content."""
+
+    code = "idempotency_key_reused"
+
+
+class SubmissionNotFound(BadgeserviceError):
+    """The organisation has sent no such submission, or it was forgotten since."""
+
+    code = "submission_not_found"
 
 
 class RequestUnreadable(RequestRefused):

@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"learning"},
     {"awarding"},
     {"issuing"},
-    {"trust"},
+    {"trust", "partners"},
     {"sharing", "erasure", "verifier", "kit"},
     {"extensions"},
     {"web"},

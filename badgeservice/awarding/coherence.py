@@ -107,7 +107,8 @@ def _ceiling(
                 and held.level.slug in sufficient
             )
             return max(Strength) if supports else Strength.DECLARED
-    # What somebody vouches for is the skill of this very badge, at its level.
+    # What somebody vouches for is the skill of this very badge, at its level; a partner's result
+    # counts for a competence at its level only, and the agreement says how strongly.
     return max(Strength)
 
 

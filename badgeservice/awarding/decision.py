@@ -29,6 +29,7 @@ from badgeservice.awarding.rules import (
     HeldState,
     Manual,
     Operator,
+    Partner,
     Predicate,
     Quiz,
     Rule,
@@ -150,12 +151,12 @@ def supported(used: Sequence[Fact], skill: Skill) -> Strength:
     return min(_supports(used, skill))
 
 
-def relevant(rule: Rule, facts: Sequence[Fact]) -> list[Fact]:
+def relevant(rule: Rule, facts: Sequence[Fact], skill: Skill) -> list[Fact]:
     """Return the facts that some predicate of the rule looks at; the others change nothing."""
     return [
         fact
         for fact in facts
-        if any(_concerns(predicate, fact, rule.badge) for predicate in rule.predicates)
+        if any(_concerns(predicate, fact, rule.badge, skill) for predicate in rule.predicates)
     ]
 
 
@@ -183,7 +184,7 @@ def _trace(condition: Condition, case: _Case) -> Trace:
 
 def _predicate_trace(predicate: Predicate, case: _Case) -> Trace:
     latest_first = sorted(
-        (fact for fact in case.facts if _concerns(predicate, fact, case.badge)),
+        (fact for fact in case.facts if _concerns(predicate, fact, case.badge, case.skill)),
         key=lambda fact: (fact.occurred_at, fact.id),
         reverse=True,
     )
@@ -196,12 +197,18 @@ def _predicate_trace(predicate: Predicate, case: _Case) -> Trace:
     return Trace(predicate, truth, obstacle=obstacle, nearest=nearest)
 
 
-def _concerns(predicate: Predicate, fact: Fact, badge: str) -> bool:
+def _concerns(predicate: Predicate, fact: Fact, badge: str, skill: Skill) -> bool:
     match predicate:
         case Quiz():
             return (fact.kind, fact.activity) == (Kind.QUIZ, predicate.module)
         case Manual():
             return (fact.kind, fact.activity) == (Kind.MANUAL, badge)
+        case Partner():
+            return (
+                fact.kind is Kind.PARTNER_RESULT
+                and fact.level in skill.levels
+                and not set(skill.competences).isdisjoint(fact.competences)
+            )
         case Badge():
             return (fact.kind, fact.activity) == (Kind.BADGE, predicate.slug)
 
@@ -211,7 +218,7 @@ def _judge(predicate: Predicate, fact: Fact, now: datetime) -> tuple[Truth, Obst
     match predicate:
         case Quiz():
             obstacle = _quiz_obstacle(predicate, fact, now)
-        case Manual():
+        case Manual() | Partner():
             obstacle = None if fact.strength >= predicate.min_strength else Obstacle.TOO_WEAK
         case Badge():
             expired = fact.valid_until is not None and fact.valid_until < now

@@ -369,7 +369,7 @@ def _settle(
             class_digest=badge_class.digest,
             rule=badge_class.document["rule"],
             skill=skill,
-            facts=tuple(decision.relevant(rule, facts)),
+            facts=tuple(decision.relevant(rule, facts, skill)),
             decided_at=now,
             used=tuple(used),
             strength=reached.strength,

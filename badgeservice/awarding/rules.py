@@ -2,7 +2,7 @@
 
     condition := all: [condition+] | any: [condition+] | at_least: {n, of: [condition+]} | predicate
     predicate := quiz: {module, min_score, critical?, within?} | manual: {min_strength}
-               | badge: {slug, state?}
+               | partner: {min_strength} | badge: {slug, state?}
 
 There is no negation, no arithmetic and no code: `decision.evaluate` relies on it.
 """
@@ -58,6 +58,16 @@ class Manual:
 
 
 @dataclass(frozen=True)
+class Partner:
+    """A training partner asserts a result on a competence of the badge, at its level or above.
+
+    Which activities of which partners these are, the agreements say, not the rule.
+    """
+
+    min_strength: Strength
+
+
+@dataclass(frozen=True)
 class Badge:
     """The person holds another badge."""
 
@@ -102,7 +112,7 @@ class AtLeast:
         return self.n
 
 
-Predicate = Quiz | Manual | Badge
+Predicate = Quiz | Manual | Partner | Badge
 Operator = All | AnyOf | AtLeast
 Condition = Predicate | Operator
 
@@ -243,6 +253,16 @@ class _ManualSchema(Schema):
         return Manual(Strength(data["min_strength"]))
 
 
+class _PartnerSchema(Schema):
+    min_strength = _Whole(
+        required=True, validate=validate.Range(Strength.ONLINE_QUIZ, max(Strength))
+    )
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Partner:
+        return Partner(Strength(data["min_strength"]))
+
+
 class _BadgeSchema(Schema):
     slug = fields.String(required=True, validate=SLUG)
     state = fields.Enum(HeldState, by_value=True, load_default=HeldState.VALID)
@@ -287,6 +307,7 @@ _CONDITIONS: dict[str, type[Schema]] = {
     "at_least": _AtLeastSchema,
     "quiz": _QuizSchema,
     "manual": _ManualSchema,
+    "partner": _PartnerSchema,
     "badge": _BadgeSchema,
 }
 

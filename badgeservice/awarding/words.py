@@ -10,11 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from badgeservice.awarding.decision import Decision, Met, NotYet, Obstacle, Pending, Trace, Truth
-from badgeservice.awarding.rules import All, Badge, HeldState, Manual, Operator, Predicate, Quiz
+from badgeservice.awarding.rules import (
+    All,
+    Badge,
+    HeldState,
+    Manual,
+    Operator,
+    Partner,
+    Predicate,
+    Quiz,
+)
 from badgeservice.catalogue import validity
 from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.text import Text
-from badgeservice.evidence.facts import BadgeDetails, Fact, Kind, QuizDetails
+from badgeservice.evidence.facts import BadgeDetails, Fact, Kind, PartnerDetails, QuizDetails
 from badgeservice.evidence.narrative import percent
 from badgeservice.verification.words import Language, date
 
@@ -92,6 +101,10 @@ MISSING: Mapping[type[Predicate], Text] = {
         fr="l'attestation d'une personne habilitée (au moins {strength})",
         en="the attestation of an authorised person (at least {strength})",
     ),
+    Partner: Text(
+        fr="un résultat transmis par un organisme partenaire (au moins {strength})",
+        en="a result sent by a training partner (at least {strength})",
+    ),
     Badge: Text(fr="le badge « {badge} »{valid}", en="the badge “{badge}”{valid}"),
 }
 _AND = Text(fr=" et ", en=" and ")
@@ -114,6 +127,10 @@ AWAITED: Mapping[Kind, Text] = {
         fr="la confirmation de l'attestation du {day}",
         en="the confirmation of the attestation of {day}",
     ),
+    Kind.PARTNER_RESULT: Text(
+        fr="la confirmation du résultat « {activity} » du {day}",
+        en="the confirmation of the result “{activity}” of {day}",
+    ),
     Kind.BADGE: Text(
         fr="votre acceptation du badge « {badge} »", en="your acceptance of the badge “{badge}”"
     ),
@@ -128,6 +145,10 @@ DONE: Mapping[type[Predicate], Text] = {
         fr="Attestation enregistrée le {day} : {held_strength}.",
         en="Attestation recorded on {day}: {held_strength}.",
     ),
+    Partner: Text(
+        fr="« {activity} » réussi le {day}, selon {organisation} : {held_strength}.",
+        en="“{activity}” achieved on {day}, according to {organisation}: {held_strength}.",
+    ),
     Badge: Text(fr="Badge « {badge} » obtenu le {day}.", en="Badge “{badge}” earned on {day}."),
 }
 
@@ -139,6 +160,10 @@ UNDECIDED: Mapping[Kind, Text] = {
     Kind.MANUAL: Text(
         fr="L'attestation du {day} attend d'être confirmée.",
         en="The attestation of {day} is waiting to be confirmed.",
+    ),
+    Kind.PARTNER_RESULT: Text(
+        fr="Le résultat « {activity} » du {day} attend d'être confirmé.",
+        en="The result “{activity}” of {day} is waiting to be confirmed.",
     ),
     Kind.BADGE: Text(
         fr="Le badge « {badge} » vous est proposé : acceptez-le d'abord.",
@@ -176,6 +201,17 @@ OBSTACLES: Mapping[tuple[type[Predicate], Obstacle], Text] = {
     (Manual, Obstacle.TOO_WEAK): Text(
         fr="L'attestation du {day} indique « {held_strength} » ; il faut au moins {strength}.",
         en="The attestation of {day} says “{held_strength}”; at least {strength} is needed.",
+    ),
+    (Partner, Obstacle.MISSING): Text(
+        fr="Suivez une formation ou un atelier d'un organisme partenaire, qui nous en transmet le "
+        "résultat (au moins {strength}).",
+        en="Attend a course or workshop of a training partner, who sends us the result (at least "
+        "{strength}).",
+    ),
+    (Partner, Obstacle.TOO_WEAK): Text(
+        fr="Le résultat « {activity} » du {day} indique « {held_strength} » ; il faut au moins "
+        "{strength}.",
+        en="The result “{activity}” of {day} says “{held_strength}”; at least {strength} is needed.",
     ),
     (Badge, Obstacle.MISSING): Text(
         fr="Obtenez d'abord le badge « {badge} ».", en="First earn the badge “{badge}”."
@@ -260,7 +296,7 @@ class _Speaker:
                 values["critical"] = _CRITICAL[language] if critical else ""
                 values["months"] = months
                 values["within"] = _WITHIN[language].format(months=months) if within else ""
-            case Manual(min_strength):
+            case Manual(min_strength) | Partner(min_strength):
                 values["strength"] = _strength(min_strength, language)
             case Badge(slug, state):
                 values["badge"] = self.names.badge(slug)[language]
@@ -279,6 +315,9 @@ class _Speaker:
         match fact.details:
             case QuizDetails(title):
                 values["module"] = title[language]
+            case PartnerDetails(title, organisation):
+                values["activity"] = title[language]
+                values["organisation"] = organisation
             case BadgeDetails(name):
                 values["badge"] = name[language]
         return values

@@ -29,6 +29,7 @@ from badgeservice.issuing.office import Office
 from badgeservice.jobs import queue
 from badgeservice.learning import attempts
 from badgeservice.mail import DevelopmentMailbox, Mailer
+from badgeservice.partners import invitations
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 from badgeservice.storage import chain, sqlite
@@ -136,6 +137,7 @@ def _forget(
             badge.holder_erased_at = now
             shelf.destroy(session, badge.public_id)
         queue.forget(session, person_id)
+        invitations.forget(session, person_id)
         attempts.forget(session, person_id)
         offers.forget(session, person_id)
         record.forget(session, person_id)

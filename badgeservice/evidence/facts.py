@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """An assessment taken online and graded by the server."""
     MANUAL = "manual"
     """Someone with the right to do so vouches for a skill."""
+    PARTNER_RESULT = "partner_result"
+    """A training partner asserts what came of an activity that its agreement names."""
     BADGE = "badge"
     """A badge that is held here: a view of an award, never recorded as evidence of its own."""
 
@@ -69,6 +71,16 @@ class ManualDetails:
 
 
 @dataclass(frozen=True)
+class PartnerDetails:
+    """What to tell of a partner's result: the title of the activity, and the partner."""
+
+    title: Text
+    organisation: str
+
+    kind = Kind.PARTNER_RESULT
+
+
+@dataclass(frozen=True)
 class BadgeDetails:
     """What to tell of a badge that is held: its name."""
 
@@ -77,7 +89,7 @@ class BadgeDetails:
     kind = Kind.BADGE
 
 
-Details = QuizDetails | ManualDetails | BadgeDetails
+Details = QuizDetails | ManualDetails | PartnerDetails | BadgeDetails
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +97,7 @@ class Deed:
     """Something done by someone, at one time.
 
     `activity` names what was done, in the books of its kind: the module of a quiz, the badge class
-    that someone's word is about, the class of a badge held. `content_digest` is the SHA-256, in
+    that someone's word is about, the activity of a partner's agreement, the class of a badge held. `content_digest` is the SHA-256, in
     hex, of what was taken or vouched for. `competences` are codes of the framework, `level` one of
     its levels; together they say which claim the deed can support, and `strength` how well.
     `score` and `threshold` are exact shares of 1, None where nothing was counted.
@@ -202,6 +214,8 @@ def details_as_json(details: Details) -> dict[str, Any]:
             }
         case ManualDetails():
             return {"badge": details.badge.as_dict(), "organisation": details.organisation}
+        case PartnerDetails():
+            return {"title": details.title.as_dict(), "organisation": details.organisation}
         case BadgeDetails():
             return {"name": details.name.as_dict()}
 
@@ -217,5 +231,9 @@ def details_from_json(kind: Kind, stored: dict[str, Any]) -> Details:
             )
         case Kind.MANUAL:
             return ManualDetails(badge=Text(**stored["badge"]), organisation=stored["organisation"])
+        case Kind.PARTNER_RESULT:
+            return PartnerDetails(
+                title=Text(**stored["title"]), organisation=stored["organisation"]
+            )
         case Kind.BADGE:
             return BadgeDetails(name=Text(**stored["name"]))

@@ -1,8 +1,11 @@
-"""The table of evidence. A row is written once; only whether it still counts may change."""
+"""The tables of evidence, and of what partners may report.
+
+A row is written once; of evidence, only whether it still counts may change.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Connection,
+    Date,
     Dialect,
     ForeignKey,
     String,
@@ -20,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from badgeservice.errors import EvidenceRefused
+from badgeservice.errors import AgreementRefused, EvidenceRefused
 from badgeservice.evidence.facts import Kind, Outcome
 from badgeservice.storage.base import Base, UtcDateTime, Word
 from badgeservice.storage.vault import PersonalData
@@ -107,3 +111,37 @@ def _append_only(_mapper: Mapper[Any], _connection: Connection, row: Evidence) -
         raise EvidenceRefused(f"evidence {row.id} is recorded and stays ({', '.join(changes)})")
     if "state" in changed and State.VALID not in changed["state"].deleted:
         raise EvidenceRefused(f"evidence {row.id} is no longer valid, and stays so")
+
+
+class AllowedActivity(Base):
+    """One version of what a partner's agreement says of one activity; see `agreements`.
+
+    `title` is by language, `competences` are codes of the framework. `level` and `strength` are the
+    most that a result of it can be evidence of. `threshold` is the share of 1 that a score must
+    reach, None where scores are not reported. Deeds count from `valid_from` to `valid_until`, both
+    included, days in France. `digest` is the SHA-256, in hex, of all that. The highest version is
+    in force; the former ones stay, because evidence cites them.
+    """
+
+    __tablename__ = "allowed_activity"
+
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    activity: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[Kind] = mapped_column(Word(Kind, 20))
+    title: Mapped[dict[str, str]] = mapped_column(JSON)
+    competences: Mapped[list[str]] = mapped_column(JSON)
+    level: Mapped[str] = mapped_column(String(50))
+    strength: Mapped[int]
+    threshold: Mapped[Fraction | None] = mapped_column(ExactFraction)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    allowed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+@event.listens_for(AllowedActivity, "before_update")
+@event.listens_for(AllowedActivity, "before_delete")
+def _agreed(_mapper: Mapper[Any], _connection: Connection, row: AllowedActivity) -> None:
+    """Refuse to change what was agreed: evidence cites it."""
+    raise AgreementRefused(f"{row.activity} version {row.version} was agreed: it stays")

@@ -11,7 +11,13 @@ from fractions import Fraction
 from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.text import Text
 from badgeservice.evidence import levels
-from badgeservice.evidence.facts import BadgeDetails, Fact, ManualDetails, QuizDetails
+from badgeservice.evidence.facts import (
+    BadgeDetails,
+    Fact,
+    ManualDetails,
+    PartnerDetails,
+    QuizDetails,
+)
 from badgeservice.verification.words import Language, date
 
 _QUIZ = Text(
@@ -52,6 +58,12 @@ _MANUAL = {
         en="On {day} {organisation} attested that the holder was observed at work.",
     ),
 }
+_PARTNER = Text(
+    fr="Le {day}, la personne a réussi « {title} » (niveau {level}) : résultat affirmé par "
+    "{organisation}, organisme partenaire.",
+    en="On {day} the holder succeeded in “{title}” ({level} level): result asserted by "
+    "{organisation}, a training partner.",
+)
 _BADGE = Text(
     fr="Depuis le {day}, la personne détient le badge « {name} » (niveau {level}, version "
     "{version}).",
@@ -115,6 +127,13 @@ def _deed(fact: Fact, language: Language) -> str:
             return _MANUAL[fact.strength][language].format(
                 day=day, organisation=manual.organisation
             ) + _ABOUT[language].format(badge=manual.badge[language], level=level)
+        case PartnerDetails() as partner:
+            return _PARTNER[language].format(
+                day=day,
+                title=partner.title[language],
+                level=level,
+                organisation=partner.organisation,
+            )
         case BadgeDetails() as badge:
             return _BADGE[language].format(
                 day=day, name=badge.name[language], level=level, version=fact.activity_version

@@ -31,6 +31,7 @@ _STATEMENT = "evidence.statement"
 CEILINGS = {
     Kind.QUIZ: Strength.ONLINE_QUIZ,
     Kind.MANUAL: Strength.OBSERVED_AT_WORK,
+    Kind.PARTNER_RESULT: Strength.OBSERVED_AT_WORK,  # the agreement says how much of it
 }
 """The most that each kind of evidence can ever support. What has no ceiling cannot be recorded."""
 
@@ -44,7 +45,7 @@ def record(session: Session, vault: Vault, claim: Claim, *, now: datetime) -> Ev
     that contradicts itself, comes from the future, or is stronger than its kind can be.
     """
     _check(claim, now)
-    if known := _latest(session, claim):
+    if known := latest(session, claim.source_organisation, claim.reference):
         return _same(session, vault, known, claim)
     row = _row(session, vault, claim, edition=1, replaces=None, now=now)
     try:
@@ -52,7 +53,8 @@ def record(session: Session, vault: Vault, claim: Claim, *, now: datetime) -> Ev
             session.add(row)
     except IntegrityError:
         # The same claim was being recorded beside us, or its person or source does not exist.
-        if (known := _latest(session, claim)) is None:
+        known = latest(session, claim.source_organisation, claim.reference)
+        if known is None:
             raise
         return _same(session, vault, known, claim)
     return row
@@ -68,13 +70,33 @@ def replace(
     """
     _check(claim, now)
     former = _get(session, evidence_id)
-    for name in ("person_id", "source_organisation", "reference"):
-        if getattr(former, name) != getattr(claim, name):
-            raise EvidenceRefused(f"a correction of {evidence_id} cannot change its {name}")
+    _same_deed(former, claim)
     _close(session, former, State.REPLACED, reason=None, now=now)
     row = _row(session, vault, claim, edition=former.edition + 1, replaces=evidence_id, now=now)
     session.add(row)
     session.flush()
+    return row
+
+
+def renew(
+    session: Session, vault: Vault, evidence_id: str, claim: Claim, *, now: datetime
+) -> Evidence:
+    """Record a deed anew that its source had withdrawn, and return the new row.
+
+    What was withdrawn stays withdrawn. Raises EvidenceRefused for another deed, ConflictingChange
+    when the former is not withdrawn, or was renewed already.
+    """
+    _check(claim, now)
+    former = _get(session, evidence_id)
+    _same_deed(former, claim)
+    if former.state != State.WITHDRAWN:
+        raise ConflictingChange(f"evidence {evidence_id} is not withdrawn")
+    row = _row(session, vault, claim, edition=former.edition + 1, replaces=evidence_id, now=now)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise ConflictingChange(f"evidence {evidence_id} was recorded anew") from None
     return row
 
 
@@ -103,6 +125,16 @@ def for_person(session: Session, person_id: str) -> list[Evidence]:
             .where(Evidence.person_id == person_id, Evidence.state == State.VALID)
             .order_by(Evidence.occurred_at, Evidence.id)
         )
+    )
+
+
+def latest(session: Session, organisation_id: str, reference: str) -> Evidence | None:
+    """Return the last that a source said of a deed, whatever its state; None for an unknown one."""
+    return session.scalar(
+        select(Evidence)
+        .where(Evidence.source_organisation == organisation_id, Evidence.reference == reference)
+        .order_by(Evidence.edition.desc())
+        .limit(1)
     )
 
 
@@ -210,16 +242,10 @@ def _columns(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _latest(session: Session, claim: Claim) -> Evidence | None:
-    return session.scalar(
-        select(Evidence)
-        .where(
-            Evidence.source_organisation == claim.source_organisation,
-            Evidence.reference == claim.reference,
-        )
-        .order_by(Evidence.edition.desc())
-        .limit(1)
-    )
+def _same_deed(former: Evidence, claim: Claim) -> None:
+    for name in ("person_id", "source_organisation", "reference"):
+        if getattr(former, name) != getattr(claim, name):
+            raise EvidenceRefused(f"a correction of {former.id} cannot change its {name}")
 
 
 def _same(session: Session, vault: Vault, row: Evidence, claim: Claim) -> Evidence:

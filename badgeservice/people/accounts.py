@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from badgeservice.errors import ConflictingChange, OrganisationNotFound
 from badgeservice.people import email_address, names
 from badgeservice.people.email_address import EmailAddress
-from badgeservice.people.models import Organisation, Person, PersonState, SignInRequest
+from badgeservice.people.models import (
+    Organisation,
+    OrganisationMember,
+    Person,
+    PersonState,
+    SignInRequest,
+)
 from badgeservice.storage.vault import Vault
 
 _EMAIL = "person.email"
@@ -119,7 +125,8 @@ def sign_out_everywhere(session: Session, person: Person, now: datetime) -> None
 
 
 def forget(session: Session, person_id: str) -> None:
-    """Delete a person who is being erased, and their requests to sign in."""
+    """Delete a person who is being erased, their requests to sign in, and for whom they acted."""
+    session.execute(delete(OrganisationMember).where(OrganisationMember.person_id == person_id))
     session.execute(delete(SignInRequest).where(SignInRequest.person_id == person_id))
     session.execute(delete(Person).where(Person.id == person_id))
 

@@ -53,6 +53,78 @@ You asked for nothing? Do nothing: without you, nobody signs in in your place.
 """,
 }
 
+_RESULT_SUBJECT = {
+    "fr": "{partner} nous a transmis un résultat qui vous concerne",
+    "en": "{partner} sent us a result about you",
+}
+_RESULT_TEXT = {
+    "fr": """\
+Bonjour,
+
+{partner} nous a transmis le résultat d'une formation ou d'un atelier que vous avez suivi.
+{offer}
+
+Pour le voir, connectez-vous avec cette adresse e-mail :
+
+{link}
+
+Ce résultat n'est pas le vôtre, ou il est faux ? Dites-le à {partner}, ou à nous. Depuis votre
+espace, vous pouvez aussi effacer tout ce qui vous concerne.
+
+{service}
+""",
+    "en": """\
+Hello,
+
+{partner} sent us the result of a course or workshop that you attended.
+{offer}
+
+To see it, sign in with this e-mail address:
+
+{link}
+
+Is this result not yours, or is it wrong? Tell {partner}, or tell us. From your space you can also
+erase all that is about you.
+
+{service}
+""",
+}
+_OFFER = {
+    True: {
+        "fr": "Un badge vous est proposé. Rien n'est publié sans votre accord.",
+        "en": "A badge is offered to you. Nothing is published unless you agree.",
+    },
+    False: {
+        "fr": "Il compte pour vos prochains badges. Rien n'est publié sans votre accord.",
+        "en": "It counts towards your next badges. Nothing is published unless you agree.",
+    },
+}
+
+
+def result(
+    *,
+    to: str,
+    language: str,
+    service: str,
+    partner: str,
+    is_offered: bool,
+    link: str,
+    now: datetime,
+) -> Message:
+    """Return the mail that tells a person of results that a partner sent about them.
+
+    `service` and `partner` are the names of the organisations, `link` where one signs in.
+    """
+    return Message(
+        to=to,
+        subject=_RESULT_SUBJECT[language].format(partner=partner),
+        text=_RESULT_TEXT[language].format(
+            partner=partner, offer=_OFFER[is_offered][language], link=link, service=service
+        ),
+        language=language,
+        date=now,
+    )
+
 
 def sign_in(
     *, to: str, language: str, service: str, link: str, code: str, minutes: int, now: datetime

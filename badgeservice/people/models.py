@@ -1,12 +1,12 @@
-"""Organisations, persons and their requests to sign in."""
+"""Organisations, persons, their requests to sign in, and who may speak for an organisation."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeservice.storage.base import Base, UtcDateTime, Word
@@ -98,3 +98,43 @@ class SignInRequest(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Role(StrEnum):
+    """What a person may do in the name of an organisation."""
+
+    SUBMIT = "submit"
+    """Send results of the people whom the organisation has trained."""
+
+
+class OrganisationMember(Base):
+    """A person who may act for an organisation when they are signed in; see `members`."""
+
+    __tablename__ = "organisation_member"
+
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(Word(Role, 20))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiKey(Base):
+    """A key by which a program of an organisation proves itself; see `api_keys`.
+
+    Only the SHA-256 of the key is kept; `hint` is its last characters, by which its owner tells it
+    from another. `activities` limits it to some of what the organisation may cite, None does not.
+    """
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    hint: Mapped[str] = mapped_column(String(4))
+    actions: Mapped[list[str]] = mapped_column(JSON)
+    activities: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_reason: Mapped[str | None] = mapped_column(String(20))
+    last_used_on: Mapped[date | None] = mapped_column(Date)

@@ -55,7 +55,6 @@ def test_nothing_is_wrong_with_what_ships(folder: Path) -> None:
         "workshop: {subject: '4.2'}",
         "observation: {grid: x}",
         "production: {task: x}",
-        "partner: {}",
     ],
 )
 def test_evidence_that_nobody_can_produce_is_refused(folder: Path, evidence: str) -> None:

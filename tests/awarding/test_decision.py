@@ -556,6 +556,6 @@ def test_facts_that_no_predicate_looks_at_change_nothing(
 ) -> None:
     """A dossier may leave them out: it holds no more about a person than the decision needs."""
     asked: Rule = rule(when)
-    kept: Sequence[Fact] = relevant(asked, facts)
+    kept: Sequence[Fact] = relevant(asked, facts, skill)
 
     assert evaluate(asked, facts, skill, NOW) == evaluate(asked, kept, skill, NOW)

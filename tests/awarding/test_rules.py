@@ -121,7 +121,10 @@ def test_predicates_come_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("when", "line"),
     [
-        ("{}", "when: One of all, any, at_least, quiz, manual, badge, and nothing beside it."),
+        (
+            "{}",
+            "when: One of all, any, at_least, quiz, manual, partner, badge, and nothing beside it.",
+        ),
         ("quiz", "when: One of"),
         ("{quiz: {module: m, min_score: 70}, manual: {min_strength: 3}}", "when: One of"),
         ("{not: {manual: {min_strength: 3}}}", "when.not: Unknown; one of"),

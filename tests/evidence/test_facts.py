@@ -21,6 +21,7 @@ from badgeservice.evidence.facts import (
     Kind,
     ManualDetails,
     Outcome,
+    PartnerDetails,
     QuizDetails,
 )
 
@@ -28,6 +29,7 @@ texts = st.builds(Text, fr=st.text(max_size=9), en=st.text(max_size=9))
 details = st.one_of(
     st.builds(QuizDetails, texts, st.integers(1, 30), st.lists(texts, max_size=3).map(tuple)),
     st.builds(ManualDetails, texts, st.text(max_size=9)),
+    st.builds(PartnerDetails, texts, st.text(max_size=9)),
     st.builds(BadgeDetails, texts),
 )
 times = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
@@ -82,6 +84,7 @@ def test_a_fact_names_nobody(fact: Fact) -> None:
     [
         (QuizDetails(Text("a", "b"), 1, ()), Kind.QUIZ),
         (ManualDetails(Text("a", "b"), "o"), Kind.MANUAL),
+        (PartnerDetails(Text("a", "b"), "o"), Kind.PARTNER_RESULT),
         (BadgeDetails(Text("a", "b")), Kind.BADGE),
     ],
 )

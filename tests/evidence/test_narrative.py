@@ -19,6 +19,7 @@ from badgeservice.evidence.facts import (
     Kind,
     ManualDetails,
     Outcome,
+    PartnerDetails,
     QuizDetails,
 )
 from badgeservice.evidence.narrative import narrative, percent
@@ -61,8 +62,27 @@ MANUAL = replace(
     occurred_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC),
     details=ManualDetails(badge=_BADGE_NAME, organisation="Cotentin Digital"),
 )
+PARTNER = replace(
+    MANUAL,
+    details=PartnerDetails(Text(fr="Atelier cyber", en="Cyber workshop"), organisation="FIM"),
+)
 BADGE = replace(MANUAL, activity_version="2", details=BadgeDetails(name=_BADGE_NAME))
-EXAMPLES = {Kind.QUIZ: QUIZ, Kind.MANUAL: MANUAL, Kind.BADGE: BADGE}
+EXAMPLES = {
+    Kind.QUIZ: QUIZ,
+    Kind.MANUAL: MANUAL,
+    Kind.PARTNER_RESULT: PARTNER,
+    Kind.BADGE: BADGE,
+}
+
+
+def test_a_result_of_a_partner_says_who_asserts_it() -> None:
+    """The public sees whose word it is, in both languages."""
+    assert (
+        "Le 1er décembre 2026, la personne a réussi « Atelier cyber » (niveau débutant) : résultat "
+        "affirmé par FIM, organisme partenaire. Niveau de vérification : travail relu ou gestes "
+        "observés (4 sur 5)."
+    ) == narrative(PARTNER, "fr")
+    assert "result asserted by FIM, a training partner." in narrative(PARTNER, "en")
 
 
 def test_a_quiz_in_french() -> None:

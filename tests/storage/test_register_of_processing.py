@@ -18,6 +18,15 @@ from badgeservice.storage.vault import PersonalData, register_of_processing
 # Says nothing about any person: what is offered to everyone, and what the register of badges keeps
 # after erasure (docs/decisions/0004-personal-data.md).
 NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
+    "allowed_activity": {
+        "organisation_id", "activity", "version", "kind", "title", "competences", "level",
+        "strength", "threshold", "valid_from", "valid_until", "allowed_at", "digest",
+    },
+    # Of an organisation's program; the last use is a day.
+    "api_key": {
+        "id", "organisation_id", "digest", "hint", "actions", "activities", "created_at",
+        "expires_at", "revoked_at", "revoked_reason", "last_used_on",
+    },
     "artwork": {"sha256", "media_type", "data"},
     "audit_event": {
         "sequence", "at", "actor", "action", "subject", "details", "previous", "digest",
@@ -80,7 +89,15 @@ ONLY_THROUGH_AN_IDENTIFIER: dict[str, set[str]] = {
         "id", "kind", "key", "owner", "arguments", "state", "done", "total", "attempts", "problem",
         "created_at", "due_at", "started_at", "finished_at", "holder", "lease_until",
     },
+    "invitation": {
+        "batch", "person_id", "organisation_id", "is_offered", "state", "created_at", "state_since",
+    },
+    "organisation_member": {"organisation_id", "person_id", "role", "since"},
     "person": {"id", "controller_id", "language", "state", "created_at", "session_epoch"},
+    # Which evidence came together; the texts of the rows are not kept.
+    "submission": {
+        "id", "organisation_id", "key_digest", "body_digest", "agent", "received_at", "answer",
+    },
     "saved_answer": {"attempt_id", "question_id", "saved_at"},
     "sign_in_request": {
         "id", "person_id", "token_digest", "code_digest", "created_at", "expires_at", "used_at",

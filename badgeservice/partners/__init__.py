@@ -1,0 +1,1 @@
+"""What training partners send: results in, evidence and offers out, never a signature."""

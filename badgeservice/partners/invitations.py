@@ -1,0 +1,170 @@
+"""Telling people that a partner sent results about them, once per batch, by a job.
+
+Who was told already is not told again: a row is marked before its mail leaves, so that a crash in
+between loses one mail rather than sending it twice. A mail server that does not answer loses nothing:
+the row waits, and the job with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from badgeservice.errors import MailNotSent, RecipientRefused
+from badgeservice.mail import Mailer
+from badgeservice.partners.models import Invitation, InvitationState
+from badgeservice.people import accounts, letters
+from badgeservice.people.models import Organisation, Person
+from badgeservice.storage.vault import Vault
+
+TASK = "invite"
+"""The kind of the job; its argument is `batch`."""
+
+KEPT = timedelta(days=30)
+
+
+def add(
+    session: Session,
+    partner: Organisation,
+    batch: str,
+    person_id: str,
+    *,
+    is_offered: bool,
+    now: datetime,
+) -> None:
+    """Note that a person is to be told of a batch; who is noted already is not noted twice."""
+    former = session.get(Invitation, (batch, person_id))
+    if former is not None:  # from another portion of a long list
+        former.is_offered = former.is_offered or is_offered
+    else:
+        session.add(
+            Invitation(
+                batch=batch,
+                person_id=person_id,
+                organisation_id=partner.id,
+                is_offered=is_offered,
+                state=InvitationState.WAITING,
+                created_at=now,
+                state_since=now,
+            )
+        )
+    session.flush()
+
+
+def send(
+    session: Session,
+    vault: Vault,
+    mailer: Mailer,
+    batch: str,
+    *,
+    address: str,
+    service: str,
+    now: datetime,
+) -> Iterator[InvitationState]:
+    """Send the mails of a batch that wait; yield what became of each.
+
+    `address` is where a person signs in, `service` how we are called. Commits before and after each
+    mail. Raises MailNotSent when the mail server takes none at this moment: what waits goes on
+    waiting, and doing it again goes on from there.
+    """
+    while (person_id := _next(session, batch, now)) is not None:
+        yield _tell(session, vault, mailer, batch, person_id, address, service, now)
+
+
+def waiting(session: Session, batch: str) -> int:
+    """Return how many mails of a batch have not left."""
+    return len(
+        session.scalars(
+            select(Invitation.person_id).where(
+                Invitation.batch == batch, Invitation.state == InvitationState.WAITING
+            )
+        ).all()
+    )
+
+
+def purge(session: Session, now: datetime) -> int:
+    """Forget who was told of what once KEPT is over; return of how many. The caller commits."""
+    removed = session.execute(
+        delete(Invitation).where(Invitation.created_at <= now - KEPT).returning(Invitation.batch)
+    )
+    return len(removed.all())
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Delete what is noted about a person who is being erased."""
+    session.execute(delete(Invitation).where(Invitation.person_id == person_id))
+
+
+def _next(session: Session, batch: str, now: datetime) -> str | None:
+    """Take the next mail that waits, for good; None when there is none left."""
+    waiting = select(Invitation.person_id).where(
+        Invitation.batch == batch, Invitation.state == InvitationState.WAITING
+    )
+    while (
+        person_id := session.scalar(waiting.order_by(Invitation.person_id).limit(1))
+    ) is not None:
+        if _move(session, batch, person_id, InvitationState.WAITING, InvitationState.SENDING, now):
+            return person_id
+    session.rollback()
+    return None
+
+
+def _tell(
+    session: Session,
+    vault: Vault,
+    mailer: Mailer,
+    batch: str,
+    person_id: str,
+    address: str,
+    service: str,
+    now: datetime,
+) -> InvitationState:
+    row = session.get_one(Invitation, (batch, person_id))
+    person = session.get_one(Person, person_id)
+    letter = letters.result(
+        to=accounts.email_of(session, vault, person),
+        language=person.language,
+        service=service,
+        partner=session.get_one(Organisation, row.organisation_id).name,
+        is_offered=row.is_offered,
+        link=address,
+        now=now,
+    )
+    session.rollback()  # no transaction stays open while a mail server thinks
+    try:
+        mailer.send(letter)
+        state = InvitationState.SENT
+    except RecipientRefused:
+        state = InvitationState.UNDELIVERABLE
+    except MailNotSent:
+        _move(session, batch, person_id, InvitationState.SENDING, InvitationState.WAITING, now)
+        raise
+    _move(session, batch, person_id, InvitationState.SENDING, state, now)
+    return state
+
+
+def _move(
+    session: Session,
+    batch: str,
+    person_id: str,
+    before: InvitationState,
+    after: InvitationState,
+    now: datetime,
+) -> bool:
+    """Commit the change of one row; tell whether it was in the state before."""
+    moved = session.scalar(
+        update(Invitation)
+        .where(
+            Invitation.batch == batch,
+            Invitation.person_id == person_id,
+            Invitation.state == before,
+        )
+        .values(state=after, state_since=now)
+        .returning(Invitation.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    return moved is not None
