@@ -125,8 +125,16 @@ def create_app(
         MAX_CONTENT_LENGTH=3 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=500_000,
         MAX_FORM_PARTS=100,
-        # Parameters are people's data: they stay out of error messages.
-        SQLALCHEMY_ENGINES={"default": {"url": settings.sqlalchemy_url, "hide_parameters": True}},
+        SQLALCHEMY_ENGINES={
+            "default": {
+                "url": settings.sqlalchemy_url,
+                # Parameters are people's data: they stay out of error messages.
+                "hide_parameters": True,
+                # With the five that stay open, enough for all who are inside the gate, and for
+                # whoever watches: nobody waits for a connection, which would end in an error.
+                "max_overflow": settings.requests_at_once,
+            }
+        },
         ALEMBIC={"script_location": str(settings.migrations_dir)},
         ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
         BABEL_DEFAULT_LOCALE="fr",

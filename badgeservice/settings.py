@@ -116,6 +116,11 @@ class Settings:
     verification_workers: Annotated[
         int, "how many processes verify what visitors submit, about 70 MB each, from 1 to 16"
     ] = 2
+    requests_at_once: Annotated[
+        int,
+        "how many requests a web process works on at a time, from 1 to 50; four times as many may "
+        "wait, the rest are answered 503",
+    ] = 12
     limits_url: Annotated[
         str,
         "where limits are counted: `memory://`, each web process by itself, or `valkey://…` or "
@@ -198,6 +203,8 @@ class Settings:
             problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
         if not 1 <= self.verification_workers <= 16:
             problems.append(f"{PREFIX}VERIFICATION_WORKERS: from 1 to 16")
+        if not 1 <= self.requests_at_once <= 50:
+            problems.append(f"{PREFIX}REQUESTS_AT_ONCE: from 1 to 50")
         if not _COUNTERS.fullmatch(self.limits_url):
             problems.append(f"{PREFIX}LIMITS_URL: memory://, or begins with valkey:// or redis://")
         if self.queue_url and not _CARRIERS.fullmatch(self.queue_url):
@@ -245,6 +252,11 @@ class Settings:
     def workers_dir(self) -> Path:
         """The folder in which the workers of this machine show that they are alive."""
         return self.data_dir / "workers"
+
+    @property
+    def requests_waiting(self) -> int:
+        """How many requests may wait in a web process until they are worked on."""
+        return 4 * self.requests_at_once
 
     @property
     def templates_dir(self) -> Path:

@@ -43,7 +43,7 @@ RUN_BY = {
     "scripts/peers/run": "tests/peers/test_strangers.py",
     "openssl rand": "tests/test_cli.py::test_production_starts_as_the_readme_says",
     "pip install": "scripts/environment, which every other command stands on",
-    "gunicorn wsgi:app": "scripts/quickstart",
+    "gunicorn --config": "scripts/quickstart",
 }
 _COMMAND = re.compile(
     r"(?:^|`)((?:scripts/[a-z/]+|badgeservice [a-z]+|openssl rand|pip install|gunicorn \S+))", re.M

@@ -69,6 +69,8 @@ def test_production_has_no_default_for(missing: str) -> None:
         ("BADGESERVICE_VERIFICATION_WORKERS", "17"),
         ("BADGESERVICE_PRIVATE_NETWORKS", "10.20.0.0/16, 127.0.0.0/8"),
         ("BADGESERVICE_PRIVATE_NETWORKS", "everything"),
+        ("BADGESERVICE_REQUESTS_AT_ONCE", "0"),
+        ("BADGESERVICE_REQUESTS_AT_ONCE", "51"),
         ("BADGESERVICE_LIMITS_URL", "memory://elsewhere"),
         ("BADGESERVICE_LIMITS_URL", "memcached://localhost"),
         ("BADGESERVICE_LIMITS_URL", "valkey://"),

@@ -54,7 +54,6 @@ def main() -> int:
     """Run the drill; return 1 when something did not hold."""
     parser = argparse.ArgumentParser(prog="scripts/drill load")
     parser.add_argument("--requests", type=int, default=500)
-    parser.add_argument("--threads", type=int, default=16)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -73,8 +72,8 @@ def main() -> int:
         subprocess.run([BIN / "badgeservice", "setup"], env=environment, check=True, stdout=2)
         server = subprocess.Popen(
             [
-                *(BIN / "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"),
-                *("--threads", str(asked.threads), "--no-control-socket"),
+                *(BIN / "gunicorn", "--config", "deploy/gunicorn.conf.py"),
+                *("--bind", f"127.0.0.1:{port}", "wsgi:app"),
             ],
             env=environment,
         )

@@ -58,8 +58,8 @@ class Installation:
         with self.server_log.open("wb") as log:
             server = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "16"),
-                    *("--bind", f"127.0.0.1:{self.port}", "--no-control-socket"),
+                    *(sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
+                    *("--bind", f"127.0.0.1:{self.port}", "wsgi:app"),
                 ],
                 cwd=ROOT,
                 env=self._environment,
