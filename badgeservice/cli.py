@@ -23,6 +23,7 @@ from badgeservice.cli_catalogue import make_catalogue_command
 from badgeservice.cli_endorsements import make_endorse_command, make_endorsements_command
 from badgeservice.cli_issuers import make_issuers_command
 from badgeservice.cli_keys import keys
+from badgeservice.cli_operations import make_halt_command, make_resume_command
 from badgeservice.cli_verify import make_verify_command
 from badgeservice.erasure import erase as erasing
 from badgeservice.erasure import traces
@@ -443,3 +444,5 @@ cli.add_command(make_endorsements_command(_installation))
 cli.add_command(make_issuers_command(_installation))
 cli.add_command(keys)
 cli.add_command(make_catalogue_command(_installation))
+cli.add_command(make_halt_command(_installation))
+cli.add_command(make_resume_command(_installation))

@@ -240,6 +240,12 @@ class OfferClosed(IssuingRefused):
     code = "offer_closed"
 
 
+class IssuingHalted(BadgeserviceError):
+    """The operator has stopped issuing; what was accepted is kept, and is signed afterwards."""
+
+    code = "issuing_halted"
+
+
 class RuleNotMet(IssuingRefused):
     """The evidence held does not earn this badge; the sentence says what is missing."""
 

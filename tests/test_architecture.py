@@ -28,7 +28,15 @@ LAYERS: list[set[str]] = [
     {"extensions"},
     {"web"},
     {"app"},
-    {"installation", "cli_catalogue", "cli_endorsements", "cli_issuers", "cli_keys", "cli_verify"},
+    {
+        "installation",
+        "cli_catalogue",
+        "cli_endorsements",
+        "cli_issuers",
+        "cli_keys",
+        "cli_operations",
+        "cli_verify",
+    },
     {"worker"},
     {"cli"},
 ]

@@ -34,6 +34,8 @@ RUN_BY = {
     "badgeservice catalogue": "tests/test_cli_catalogue.py::test_the_shipped_catalogue_is_right",
     "badgeservice audit": "tests/test_cli.py::test_audit_finds_nothing_wrong",
     "badgeservice erase": "tests/test_cli.py::test_erase_leaves_the_choice_to_the_person",
+    "badgeservice halt": "tests/test_cli_operations.py::test_a_halt_reaches_every_process_at_once",
+    "badgeservice resume": "tests/test_cli_operations.py::test_a_halt_reaches_every_process_at_once",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
     "badgeservice worker": "tests/test_worker.py::test_a_worker_does_what_waits_and_stops_when_told",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",

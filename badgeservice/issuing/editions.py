@@ -26,6 +26,7 @@ from badgeservice.errors import (
     BadgeserviceError,
     ConflictingChange,
     HolderErased,
+    IssuingHalted,
     IssuingRefused,
 )
 from badgeservice.issuing import (
@@ -189,7 +190,8 @@ def supersede(
 
     A batch is a commit, so it can be stopped and run again: what was done is not done twice. What
     cannot be signed anew is yielded with its problem, and keeps nobody else waiting. Badges that
-    have expired are left as they are. Raises IssuingRefused while the signer still uses the key.
+    have expired are left as they are. Raises IssuingRefused while the signer still uses the key;
+    IssuingHalted.
     """
     if method in office.signer.methods:
         raise IssuingRefused(f"{method} still signs; rotate it first")
@@ -198,6 +200,9 @@ def supersede(
         some, waiting = waiting[:batch], waiting[batch:]
         try:
             _sign_anew(session, office, some, actor=actor, now=clock())
+        except IssuingHalted:  # nothing is wrong with any of them
+            session.rollback()
+            raise
         except BadgeserviceError as error:
             session.rollback()
             if len(some) == 1:

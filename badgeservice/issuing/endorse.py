@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import CredentialNotFound, EndorsementRefused, SelfCheckFailed
-from badgeservice.issuing import status_lists
+from badgeservice.issuing import halting, status_lists
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.models import GivenEndorsement
 from badgeservice.issuing.office import Office
@@ -41,8 +41,9 @@ def give(
     """Endorse what has the id `endorsed` somewhere else, and return the signed endorsement.
 
     `comment` is Markdown, `language` that of our own profile in it. Commits twice: the plan, then
-    the signature. Raises EndorsementRefused for what cannot be signed.
+    the signature. Raises EndorsementRefused for what cannot be signed, and IssuingHalted.
     """
+    halting.refuse(session)
     if _is_ours(office, endorsed):
         raise EndorsementRefused(f"{endorsed} is our own: an endorsement is the word of another")
     if valid_until is not None and valid_until <= now:
@@ -75,6 +76,7 @@ def give(
     row.content = strict_json.dumps(office.signer.secure(unsigned, Purpose.ENDORSEMENT, now=now))
     session.flush()
     _self_check(session, office, row, now=now)
+    halting.refuse(session)
     chain.append(
         session,
         actor=actor,

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award, AwardState
-from badgeservice.errors import HolderErased, IssuingRefused
+from badgeservice.errors import HolderErased, IssuingHalted, IssuingRefused
 from badgeservice.issuing import build, endorsements, grounds, ob2, preview, release, short_codes
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Badge, BadgeState, Intent, Visibility
@@ -45,7 +45,7 @@ def accept_and_issue(
     Commits twice (see above). A second tap, or a retry after a crash, returns the same badge with
     the choices of the first acceptance. Raises IssuingRefused when the offer is not this person's,
     was declined, or its choices cannot be signed; OfferClosed when it no longer stands; HolderErased
-    when the person is being erased at this moment.
+    when the person is being erased at this moment; IssuingHalted, and then the acceptance is kept.
     """
     award = session.get(Award, award_id)
     if award is None or award.person_id != person_id:
@@ -68,7 +68,23 @@ def accept_and_issue(
         if winner := of_award(session, award_id):
             return winner
         raise
+    except IssuingHalted:
+        session.rollback()
+        raise
     return badge
+
+
+def finish(session: Session, office: Office, award: Award, *, now: datetime) -> Badge:
+    """Issue what was accepted and not finished, with the choices of its holder. Raises as above."""
+    return accept_and_issue(
+        session,
+        office,
+        award_id=award.id,
+        person_id=award.person_id,
+        choices=_from_dict(offers.choices(session, office.vault, award)),
+        actor=award.person_id,
+        now=now,
+    )
 
 
 def _refuse_what_cannot_be_signed(
@@ -87,23 +103,20 @@ def of_award(session: Session, award_id: str) -> Badge | None:
     return session.scalar(select(Badge).where(Badge.award_id == award_id))
 
 
-def unfinished(session: Session, person_id: str) -> list[Award]:
-    """Return what a person accepted and has not received: a crash came in between.
+def unfinished(session: Session, person_id: str | None = None) -> list[Award]:
+    """Return what a person, or anybody, accepted and has not received: a crash or a halt came first.
 
     Accepting once more finishes it, with the first choices.
     """
-    return list(
-        session.scalars(
-            select(Award)
-            .outerjoin(Badge, Badge.award_id == Award.id)
-            .where(
-                Award.person_id == person_id,
-                Award.state == AwardState.ACCEPTED,
-                Badge.public_id.is_(None),
-            )
-            .order_by(Award.decided_at)
-        )
+    waiting = (
+        select(Award)
+        .outerjoin(Badge, Badge.award_id == Award.id)
+        .where(Award.state == AwardState.ACCEPTED, Badge.public_id.is_(None))
+        .order_by(Award.decided_at, Award.id)
     )
+    if person_id is not None:
+        waiting = waiting.where(Award.person_id == person_id)
+    return list(session.scalars(waiting))
 
 
 def _release(session: Session, office: Office, award: Award, *, actor: str, now: datetime) -> Badge:

@@ -292,3 +292,31 @@ class ReceivedEndorsement(Base):
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class IssuingHalt(Base):
+    """Issuing is halted while there is a row, the one with `id` 1.
+
+    `reason` are the operator's own words, shown to nobody else.
+    """
+
+    __tablename__ = "issuing_halt"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(300))
+
+
+class CarriedBit(Base):
+    """A bit that stood in the list the public had, and that the restored register cannot explain.
+
+    It stays set for ever: a restored backup must not put in force again what was withdrawn.
+    """
+
+    __tablename__ = "carried_bit"
+
+    status_list: Mapped[int] = mapped_column(
+        ForeignKey("status_list.number"), primary_key=True, autoincrement=False
+    )
+    status_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    carried_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from badgeservice.catalogue import drawing
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
-from badgeservice.issuing import build, forms, ob2, shelf, status_lists
+from badgeservice.issuing import build, forms, halting, ob2, shelf, status_lists
 from badgeservice.issuing.build import Place
 from badgeservice.issuing.forms import Form, Pictures
 from badgeservice.issuing.hosting import Hosting, own_fetch
@@ -115,9 +115,10 @@ def release(
     """Sign `unsigned` as the edition that is planned, check it, and write it down.
 
     `with_ob2` says whether it is a badge of Open Badges 2.0 too, which then is planned as well.
-    Returns the register row and the forms. Raises SigningRefused or SelfCheckFailed; IntegrityError
-    when the same edition was being released beside us.
+    Returns the register row and the forms. Raises SigningRefused or SelfCheckFailed; IssuingHalted;
+    IntegrityError when the same edition was being released beside us.
     """
+    halting.refuse(session)
     ob2_id = intent.ob2_id if with_ob2 else None
     assertions = ob2_id and ob2.assertions(
         office.issuer,
@@ -169,6 +170,7 @@ def release(
     )
     intent.state = IntentState.ISSUED
     session.flush()
+    halting.refuse(session)
     return credential, made
 
 

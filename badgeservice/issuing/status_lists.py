@@ -20,6 +20,7 @@ from badgeservice.issuing.key_registry import KeyState
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
+    CarriedBit,
     Credential,
     GivenEndorsement,
     Intent,
@@ -151,27 +152,32 @@ def withdrawn(session: Session, number: int) -> list[int]:
     """Return the indices of list `number` whose edition the register says is no longer in force.
 
     Revoked, withdrawn by its holder, or replaced by a newer edition. A suspension is not published.
-    An endorsement that we gave and took back has its bit in the same lists.
+    An endorsement that we gave and took back has its bit in the same lists, and so has what was
+    withdrawn after the backup from which this register was restored.
     """
+    carried = select(CarriedBit.status_index).where(CarriedBit.status_list == number)
     endorsements = select(GivenEndorsement.status_index).where(
         GivenEndorsement.status_list == number, GivenEndorsement.withdrawn_at.is_not(None)
     )
     return sorted(
-        session.scalars(
-            select(Intent.status_index)
-            .join(
-                Credential,
-                (Credential.public_id == Intent.public_id) & (Credential.edition == Intent.edition),
+        set(
+            session.scalars(
+                select(Intent.status_index)
+                .join(
+                    Credential,
+                    (Credential.public_id == Intent.public_id)
+                    & (Credential.edition == Intent.edition),
+                )
+                .join(Badge, Badge.public_id == Intent.public_id)
+                .where(
+                    Intent.status_list == number,
+                    or_(
+                        Badge.state.in_((BadgeState.REVOKED, BadgeState.WITHDRAWN)),
+                        Credential.superseded_at.is_not(None),
+                    ),
+                )
+                .union_all(endorsements, carried)
             )
-            .join(Badge, Badge.public_id == Intent.public_id)
-            .where(
-                Intent.status_list == number,
-                or_(
-                    Badge.state.in_((BadgeState.REVOKED, BadgeState.WITHDRAWN)),
-                    Credential.superseded_at.is_not(None),
-                ),
-            )
-            .union_all(endorsements)
         )
     )
 

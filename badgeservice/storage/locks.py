@@ -23,10 +23,22 @@ class Turn(IntEnum):
     The numbers are the keys of PostgreSQL's advisory locks: processes of every release agree on them.
     """
 
+    ISSUING = 7_201_000
+    """Signing badges, which many may do at once (`share`), or halting it, which waits for them."""
     STATUS_LISTS = 7_201_001
     """Reserving a place in a status list, and publishing one."""
     AUDIT_CHAIN = 7_201_002
     """Appending to the audit chain; the last thing that a transaction does."""
+
+
+def share(session: Session, turn: Turn) -> None:
+    """Take the turn beside others who share it, until the transaction of `session` ends.
+
+    Only whoever takes it by `serialise` waits for all of them. On SQLite this does nothing: what a
+    transaction has read before its first change may be out of date, and has to be read again after.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(int(turn))))
 
 
 def serialise(session: Session, turn: Turn) -> None:

@@ -25,6 +25,7 @@ from badgeservice.errors import (
     ConflictingChange,
     CredentialNotFound,
     HolderErased,
+    IssuingHalted,
     IssuingRefused,
     JobNotFound,
     KeyFileError,
@@ -53,10 +54,11 @@ STATUS: dict[type[BadgeserviceError], int] = {
     RequestRefused: 422,
     KeyFileError: 503,
     ClockWentBack: 503,
+    IssuingHalted: 503,
     SettingsError: 503,  # a secret that was there at the start, and is not now
     VerifierBusy: 503,
 }
-_RETRY_AFTER: dict[type[BadgeserviceError], int] = {VerifierBusy: 5}
+_RETRY_AFTER: dict[type[BadgeserviceError], int] = {VerifierBusy: 5, IssuingHalted: 600}
 """After how many seconds a program should try again."""
 
 
@@ -182,6 +184,18 @@ def words_of(status: int) -> Words:
     return known.get(status, known[400] if status < 500 else known[500])
 
 
+def halted() -> Words:
+    """Return what a page says while the operator has stopped issuing."""
+    return Words(
+        gettext("La délivrance est suspendue"),
+        gettext(
+            "Aucun badge n'est signé en ce moment, le temps d'une vérification. Si vous veniez "
+            "d'accepter un badge, votre acceptation n'est pas perdue : il sera signé dès la reprise, "
+            "sans rien à refaire. Les badges déjà reçus restent valables et vérifiables."
+        ),
+    )
+
+
 def _answer_http(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):
         # The host is not ours: there is no address from which a page could be built.
@@ -213,7 +227,8 @@ def _answer_ours(error: BadgeserviceError) -> Response:
         if kind in STATUS:
             # This sentence is for whoever asked: it names the place in what they sent.
             detail = error.message if isinstance(error, RequestRefused) else ""
-            response = answer(STATUS[kind], code=error.code, detail=detail)
+            words = halted() if isinstance(error, IssuingHalted) else None
+            response = answer(STATUS[kind], code=error.code, words=words, detail=detail)
             if kind in _RETRY_AFTER:
                 response.headers["Retry-After"] = str(_RETRY_AFTER[kind])
             return response

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from badgeservice import extensions
 from badgeservice.awarding.models import Award, AwardState
+from badgeservice.issuing import halting, issue
 from badgeservice.issuing.models import Badge, Intent
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
@@ -229,3 +230,31 @@ def test_who_declined_by_mistake_can_change_their_mind(app, learner, offer):
     assert answer.headers["Location"].endswith(offer)
     assert learner.get(offer).status_code == 200
     assert "Changer d'avis" not in unescape(learner.get("/mon-espace").text)
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "says"),
+    [
+        ("recevoir", "fr", "votre acceptation n&#39;est pas perdue"),
+        ("accept", "en", "your acceptance is not lost"),
+    ],
+)
+def test_an_acceptance_during_a_halt_is_kept(app, learner, offer, path, language, says):
+    """The page says so in the language of the address; the badge comes without a second tap."""
+    at = offer if language == "fr" else offer.replace("mon-espace/propositions", "my-space/offers")
+    with app.app_context():
+        session, here = extensions.db.session, extensions.services()
+        halting.halt(session, reason="", actor="operator", now=here.clock())
+
+    answer = learner.post(
+        f"{at}/{path}", at, with_name="no", name="", signed_language="en", visibility="public"
+    )
+
+    assert (503, "600") == (answer.status_code, answer.headers["Retry-After"])
+    assert says in answer.text
+    with app.app_context():
+        session, here = extensions.db.session, extensions.services()
+        halting.resume(session, actor="operator", now=here.clock())
+        (award,) = issue.unfinished(session)
+        badge = issue.finish(session, here.office, award, now=here.clock())
+        assert "public" == badge.visibility
