@@ -16,6 +16,7 @@ from badgeservice.web import (
     languages,
     learner,
     presentation,
+    progress,
     public,
     security,
 )
@@ -31,7 +32,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     health.init_app(app)
     api.init_app(app)
-    for blueprint in (*public.BLUEPRINTS, *learner.BLUEPRINTS):
+    for blueprint in (*public.BLUEPRINTS, *learner.BLUEPRINTS, progress.bp):
         app.register_blueprint(blueprint)
     # Whoever reads the mails enters as anyone: they are shown on somebody's own machine only.
     host = str(urlsplit(settings.base_url).hostname)

@@ -9,7 +9,7 @@ from typing import Any
 
 import nh3
 from flask import Flask, get_flashed_messages, request
-from flask_babel import format_date, gettext
+from flask_babel import format_date, format_decimal, gettext
 from markupsafe import Markup
 
 from badgeservice.extensions import babel, services
@@ -132,6 +132,7 @@ def init_app(app: Flask) -> None:
         long_date=long_date,
         long_time=long_time,
         minutes=minutes,
+        number=format_decimal,
         iso=_iso,
         sentence=sentence,
         without_number=without_number,

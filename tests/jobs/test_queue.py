@@ -237,10 +237,10 @@ def test_a_job_is_shown_to_its_owner_alone(session: Session, now: datetime) -> N
     """Whose it is not, and what the operator has done, looks like nothing at all."""
     mine, operators = waiting(session, now, owner="org_1"), waiting(session, now)
 
-    assert queue.find(session, mine.id, owner="org_1") is mine
+    assert queue.find(session, mine.id, owners=["per_1", "org_1"]) is mine
     for job_id, owner in [(mine.id, "org_2"), (operators.id, "org_1"), ("job_none", "org_1")]:
         with pytest.raises(JobNotFound):
-            queue.find(session, job_id, owner=owner)
+            queue.find(session, job_id, owners=[owner])
 
 
 def test_the_jobs_of_somebody_are_forgotten(session: Session, now: datetime) -> None:
