@@ -21,6 +21,7 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
 from badgeservice.cli_catalogue import make_catalogue_command
 from badgeservice.cli_endorsements import make_endorse_command, make_endorsements_command
+from badgeservice.cli_freeze import freeze
 from badgeservice.cli_issuers import make_issuers_command
 from badgeservice.cli_keys import keys
 from badgeservice.cli_operations import make_halt_command, make_resume_command
@@ -443,6 +444,7 @@ cli.add_command(make_endorse_command(_installation))
 cli.add_command(make_endorsements_command(_installation))
 cli.add_command(make_issuers_command(_installation))
 cli.add_command(keys)
+cli.add_command(freeze)
 cli.add_command(make_catalogue_command(_installation))
 cli.add_command(make_halt_command(_installation))
 cli.add_command(make_resume_command(_installation))

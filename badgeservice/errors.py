@@ -538,3 +538,18 @@ class RequestUnreadable(RequestRefused):
     """What a program sent cannot be read at all, or could be read in two ways."""
 
     code = "bad_json"
+
+
+# --- a site that is frozen -----------------------------------------------------------------------
+
+
+class FreezeRefused(BadgeserviceError):
+    """The folder holds something else, or another freeze is at work on it."""
+
+    code = "freeze_refused"
+
+
+class FreezeInterrupted(BadgeserviceError):
+    """An address gave an answer that cannot be frozen; what stood in the folder still stands."""
+
+    code = "freeze_interrupted"

@@ -27,11 +27,13 @@ LAYERS: list[set[str]] = [
     {"sharing", "erasure", "verifier", "kit"},
     {"extensions"},
     {"web"},
+    {"freeze"},
     {"app"},
     {
         "installation",
         "cli_catalogue",
         "cli_endorsements",
+        "cli_freeze",
         "cli_issuers",
         "cli_keys",
         "cli_operations",

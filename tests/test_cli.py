@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -230,6 +231,26 @@ def test_a_kit_is_written_for_a_badge(run: Run, issued: tuple[str, Path], tmp_pa
         assert (out / "credential.json").read_bytes() == kit.read("badge.json")
         assert b"<!doctype html>" == kit.read("verifier.html")[:15]
     assert 1 == run("kit", "1" * 22, "--out", path).returncode
+
+
+def test_freeze_writes_the_site_and_then_what_changed(
+    run: Run, issued: tuple[str, Path], tmp_path: Path
+) -> None:
+    """The badge is shown by its link, so it is there; a folder with other things is left alone."""
+    address, out = issued
+    folder = tmp_path / "frozen"
+    page = folder / "site/b" / address.rpartition("/")[2]
+
+    written, refused = run("freeze", folder), run("freeze", tmp_path)
+    revoked, again = run("revoke", address, "--reason", "issued_in_error"), run("freeze", folder)
+
+    assert (0, "1 of 1 badge(s)\n") == (written.returncode, written.stderr)
+    assert (out / "credential.json").read_bytes() == page.with_suffix(".json").read_bytes()
+    assert (1, "") == (refused.returncode, refused.stdout)
+    assert "is not empty, and no site was frozen there" in refused.stderr
+    assert 0 == revoked.returncode, revoked.stderr
+    assert re.match(r"3 file\(s\) written, \d{3} as before, 0 removed\n", again.stdout), again
+    assert "verdict-red" in (page / "index.html").read_text()
 
 
 def test_supersede_refuses_a_key_that_signs(run: Run, issued: tuple[str, Path]) -> None:

@@ -12,6 +12,7 @@ from badgeservice.web import (
     api,
     development,
     errors,
+    frozen,
     health,
     languages,
     learner,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app, settings)
     languages.init_app(app)
     presentation.init_app(app)
+    frozen.init_app(app)
     errors.init_app(app)
     health.init_app(app)
     api.init_app(app)

@@ -23,7 +23,7 @@ from badgeservice.sharing import qr
 from badgeservice.verification import Report
 from badgeservice.verification.report import Status
 from badgeservice.verification.summary import Summary
-from badgeservice.web import errors, languages, negotiation
+from badgeservice.web import errors, frozen, languages, negotiation
 from badgeservice.web.errors import Words
 from badgeservice.web.presentation import rich_text
 from badgeservice.web.public import documents
@@ -218,8 +218,11 @@ def show(badge: Badge) -> Shown:
     """
     face = _face(badge)
     here, now = services(), services().clock()
-    report = verdict.report_for(
-        db.session, here.office, badge, now=now, issuers=here.desk.issuers(now)
+    report = frozen.report_on(
+        badge.public_id,
+        lambda: verdict.report_for(
+            db.session, here.office, badge, now=now, issuers=here.desk.issuers(now)
+        ),
     )
     return Shown(
         record=face.record,

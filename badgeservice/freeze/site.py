@@ -1,0 +1,46 @@
+"""`freeze`: the whole public site into a folder, from one address to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+
+from badgeservice.freeze import addresses, folder, pieces
+from badgeservice.freeze.asking import Visitor
+from badgeservice.freeze.folder import Changes
+from badgeservice.freeze.pieces import Piece
+from badgeservice.web import frozen
+
+Progress = Callable[[int, int], None]
+"""Is told how many badges are done, of how many."""
+
+
+def freeze(app: Flask, root: Path, *, now: datetime, progress: Progress) -> Changes:
+    """Write everything public below `root`, as of `now`; return what changed.
+
+    What was written before and says the same stays as it is, with its day. Raises FreezeRefused for
+    a folder that is not ours to write, and FreezeInterrupted when an address cannot be frozen; then
+    nothing was removed.
+    """
+    visitor = Visitor(app)
+    with folder.opened(
+        root, base_url=visitor.base_url, dated=lambda page: frozen.dated(page, now)
+    ) as target:
+        for piece in _pieces(app, visitor, progress):
+            target.put(piece)
+        target.sweep()
+        return target.changes
+
+
+def _pieces(app: Flask, visitor: Visitor, progress: Progress) -> Iterator[Piece]:
+    yield from pieces.of_errors(visitor)
+    for path in (*addresses.of_site(app), *addresses.of_endorsements(app)):
+        yield from pieces.of(visitor, path, addresses.way(app, path))
+    total = addresses.count_badges(app)
+    for done, paths in enumerate(addresses.of_badges(app), start=1):
+        for path in paths:
+            yield from pieces.of(visitor, path, addresses.way(app, path))
+        progress(done, total)
