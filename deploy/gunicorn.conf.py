@@ -6,8 +6,10 @@ What differs from place to place comes from the environment, or from gunicorn's 
 win over this file. Why each figure is what it is: docs/decisions/0030-serving.md.
 """
 
+import ctypes
 import os
 import sys
+from contextlib import suppress
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 # One process and many threads: several processes share one machine's database as well, but each
@@ -39,6 +41,15 @@ control_socket_disable = True
 # Requests are logged by the application, without paths and addresses.
 accesslog = None
 loglevel = "warning"
+
+
+_M_ARENA_MAX = -8  # malloc.h of glibc
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    """Let all threads share two pools of memory; glibc would make one for every few of them."""
+    with suppress(AttributeError):  # another C library has no such thing
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def post_worker_init(_worker: object) -> None:

@@ -220,7 +220,7 @@ class Memory:
     def _watch(self) -> None:
         while not self._over.wait(0.2):
             total = 0
-            for pid in _family(self._root):
+            for pid in family(self._root):
                 try:
                     command = Path(f"/proc/{pid}/cmdline").read_bytes()
                     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -243,7 +243,8 @@ class Memory:
             self._most = max(self._most, total)
 
 
-def _family(root: int) -> Iterator[int]:
+def family(root: int) -> Iterator[int]:
+    """Yield a process and all that it started."""
     yield root
     try:
         children = Path(f"/proc/{root}/task/{root}/children").read_text().split()
@@ -254,7 +255,7 @@ def _family(root: int) -> Iterator[int]:
     except OSError:
         return
     for child in children:
-        yield from _family(int(child))
+        yield from family(int(child))
 
 
 # --- judging -------------------------------------------------------------------------------------
