@@ -43,6 +43,7 @@ FIELDS = (
     "job",  # its id
     "kind",  # of job
     "outcome",  # of a job: a code
+    "head",  # of the audit chain
     "logger",
     "place",
     "exception",

@@ -13,13 +13,13 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from badgeservice import tasks
 from badgeservice.errors import BadgeserviceError, HandedBack, JobRefused, LeaseLost
 from badgeservice.extensions import db, services
 from badgeservice.jobs import queue, schedule
 from badgeservice.jobs.presence import Presence
 from badgeservice.jobs.schedule import Scheduled
 from badgeservice.jobs.work import Work
-from badgeservice.people import retention
 
 log = structlog.get_logger()
 
@@ -28,16 +28,18 @@ Task = Callable[[Work], None]
 LOOK_EVERY_SECONDS = 5.0
 
 
-def purge(work: Work) -> None:
-    """Forget sign-in requests that are over and accounts that nobody confirmed."""
-    retention.purge_unconfirmed(work.session, services().vault, work.now())
-    retention.purge_requests(work.session, work.now())
-
-
 TASKS: Mapping[str, Task] = {
-    "purge": purge,
+    "audit": tasks.audit,
+    "purge": tasks.purge,
+    "remind": tasks.remind,
 }
-SCHEDULE: tuple[Scheduled, ...] = (Scheduled("purge", timedelta(days=1), at=timedelta(hours=1)),)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# Nights are those of France: midnight UTC is one or two o'clock there. Mails leave in the morning.
+SCHEDULE: tuple[Scheduled, ...] = (
+    Scheduled("purge", _DAY, at=0 * _HOUR),
+    Scheduled("audit", _DAY, at=1 * _HOUR),
+    Scheduled("remind", _DAY, at=8 * _HOUR),
+)
 
 
 def run_waiting(app: Flask, tasks: Mapping[str, Task] = TASKS) -> int:

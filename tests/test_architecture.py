@@ -39,6 +39,7 @@ LAYERS: list[set[str]] = [
         "cli_operations",
         "cli_verify",
     },
+    {"tasks"},
     {"worker"},
     {"cli"},
 ]

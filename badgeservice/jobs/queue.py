@@ -24,17 +24,24 @@ from badgeservice.jobs.models import Job, JobState
 LEASE = timedelta(minutes=10)
 # No lease and no delay is as long as this: an instant further away was written by a clock that ran
 # ahead, and counts as past.
-CLOCKS_APART_AT_MOST = timedelta(days=1)
-# In the `info` of a session: the ids of the jobs to tell of once they are committed.
-UNTOLD = "badgeservice_jobs"
-# A job that was begun so often without getting any further is given up.
-ATTEMPTS_AT_MOST = 5
+CLOCKS_APART_AT_MOST = timedelta(days=2)
+# Long enough in all for a mail server that is down over a weekend.
 RETRIES_AFTER = (
     timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=30),
     timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=1),
 )
+# A job that was begun so often without getting any further is given up.
+ATTEMPTS_AT_MOST = len(RETRIES_AFTER) + 1
+KEPT = timedelta(days=90)
+"""How long a job that is over can be looked at."""
+# In the `info` of a session: the ids of the jobs to tell of once they are committed.
+UNTOLD = "badgeservice_jobs"
 
 
 def enqueue(
@@ -154,6 +161,16 @@ def sweep(session: Session, *, now: datetime, dead: Collection[str] = ()) -> lis
 def forget(session: Session, owner: str) -> None:
     """Delete every job of a person or organisation; a worker that has one loses it. The caller commits."""
     session.execute(delete(Job).where(Job.owner == owner))
+
+
+def purge(session: Session, now: datetime) -> int:
+    """Delete the jobs that have been over for KEPT; return how many. The caller commits."""
+    removed = session.execute(
+        delete(Job)
+        .where(Job.state.in_((JobState.DONE, JobState.FAILED)), Job.finished_at <= now - KEPT)
+        .returning(Job.id)
+    )
+    return len(removed.all())
 
 
 def _untold(session: Session, job: Job) -> Job:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from badgeservice.mail import Message
+from badgeservice.verification import words
+from badgeservice.verification.words import Language
 
 _SIGN_IN_SUBJECT = {
     "fr": "Votre lien pour vous connecter à {service}",
@@ -121,6 +123,68 @@ def result(
         text=_RESULT_TEXT[language].format(
             partner=partner, offer=_OFFER[is_offered][language], link=link, service=service
         ),
+        language=language,
+        date=now,
+    )
+
+
+_ENDING_SUBJECT = {
+    "fr": "Votre badge « {badge} » se termine le {day}",
+    "en": "Your badge “{badge}” ends on {day}",
+}
+_ENDING_TEXT = {
+    "fr": """\
+Bonjour,
+
+Votre badge « {badge} » est valable jusqu'au {day}.
+
+Pour le renouveler, validez de nouveau vos acquis : vous recevrez un badge neuf. Tout est sur la page
+de votre badge :
+
+{link}
+
+Si vous ne faites rien, votre badge reste authentique, et dit jusqu'à quand il a valu. C'est le seul
+message que nous envoyons à ce sujet.
+
+{service}
+""",
+    "en": """\
+Hello,
+
+Your badge “{badge}” is valid until {day}.
+
+To renew it, show again what you know: you will receive a new badge. All you need is on the page of
+your badge:
+
+{link}
+
+If you do nothing, your badge stays authentic, and says until when it was valid. This is the only
+message that we send about it.
+
+{service}
+""",
+}
+
+
+def ending(
+    *,
+    to: str,
+    language: Language,
+    service: str,
+    badge: str,
+    ends: datetime,
+    link: str,
+    now: datetime,
+) -> Message:
+    """Return the mail that tells the holder of a badge that its time ends, and how to renew it.
+
+    `badge` is the name of its class, `ends` the instant, `link` its page for its holder.
+    """
+    said = {"badge": badge, "day": words.date(ends, language), "link": link, "service": service}
+    return Message(
+        to=to,
+        subject=_ENDING_SUBJECT[language].format(**said),
+        text=_ENDING_TEXT[language].format(**said),
         language=language,
         date=now,
     )

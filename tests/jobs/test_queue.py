@@ -176,7 +176,7 @@ def test_a_worker_that_stops_hands_back_after_its_chunk(session: Session, now: d
 
 
 def test_a_job_that_ends_its_workers_is_given_up(session: Session, now: datetime) -> None:
-    """Five workers died of it and it got no further: it must not end all that come."""
+    """Nine workers died of it and it got no further: it must not end all that come."""
     job = waiting(session, now)
     for _ in range(queue.ATTEMPTS_AT_MOST):
         begun(session, now)
@@ -199,13 +199,15 @@ def test_a_job_that_gets_further_is_never_given_up(session: Session, now: dateti
 def test_what_fails_is_tried_again_later_and_in_the_end_given_up(
     session: Session, now: datetime
 ) -> None:
-    """A minute, five, thirty, two hours; then it says why, by a code."""
+    """A minute at first, a day in the end, more than a weekend in all; then it says why."""
+    begin = now
     job = waiting(session, now)
     for after in queue.RETRIES_AFTER:
         begun(session, now).fail("mail_not_sent", again=True)
         assert (JobState.QUEUED, now + after) == (job.state, job.due_at)
         assert queue.take(session, KINDS, holder="w_1", now=now + after - SECOND) is None
         now += after
+    assert now - begin > timedelta(days=2.5)
 
     begun(session, now).fail("mail_not_sent", again=True)
 
@@ -255,3 +257,19 @@ def test_the_jobs_of_somebody_are_forgotten(session: Session, now: datetime) -> 
     assert [others] == session.scalars(select(Job)).all()
     with pytest.raises(LeaseLost):
         work.progress(1)
+
+
+def test_jobs_that_are_over_are_forgotten(session: Session, now: datetime) -> None:
+    """After three months; what waits or is at work stays, however long that takes."""
+    over = waiting(session, now)
+    begun(session, now).finish()
+    failed = waiting(session, now)
+    begun(session, now + SECOND).fail("job_refused", again=False)
+    at_work = waiting(session, now)
+    begun(session, now)
+    waits = waiting(session, now)
+
+    assert 1 == queue.purge(session, now + queue.KEPT)
+    assert {failed, at_work, waits} == set(session.scalars(select(Job)))
+    assert 1 == queue.purge(session, now + queue.KEPT + SECOND)
+    assert over not in session.scalars(select(Job)).all()

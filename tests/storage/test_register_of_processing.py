@@ -60,6 +60,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
         "digest", "address", "achievement", "endorser", "method", "received_at", "verified_at",
         "valid_from", "valid_until", "removed_at", "content",
     },
+    "reminder": {"public_id", "state", "state_since"},
     "released_form": {"public_id", "edition", "format", "digest", "method"},
     "short_code": {"code", "public_id"},
     "status_list": {"number", "version", "reserved", "published_at", "published"},

@@ -1,0 +1,156 @@
+"""Telling holders, once for each badge, that its time ends soon and that it can be renewed.
+
+A row is written before the mail leaves, so that a crash in between loses one mail rather than sending
+it twice; the page of the badge says the same. A mail server that does not answer loses nothing: the
+row goes, and the badge has its turn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Row, Select, delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from badgeservice.awarding import offers
+from badgeservice.awarding.models import Award
+from badgeservice.catalogue.models import BadgeClassVersion
+from badgeservice.errors import HolderErased, MailNotSent, RecipientRefused
+from badgeservice.issuing.models import Badge, BadgeState, Credential
+from badgeservice.mail import Mailer, Message
+from badgeservice.openbadges import Document
+from badgeservice.people import accounts, letters
+from badgeservice.people.models import Person, PersonState
+from badgeservice.sharing.models import Reminder, ReminderState
+from badgeservice.storage.vault import Vault
+
+PageOf = Callable[[str, str], str]
+"""From the public id of a badge and a language to the address of its page for its holder."""
+
+
+def send(
+    session: Session,
+    vault: Vault,
+    mailer: Mailer,
+    *,
+    page_of: PageOf,
+    service: str,
+    now: datetime,
+) -> Iterator[str]:
+    """Send the mails that are due; yield the public id of each badge as it is settled.
+
+    Due is a badge in force whose time ends within `offers.RENEWAL_WINDOW`, which nobody has renewed
+    and of which nobody was told, held by a person who has confirmed their address. `service` is how
+    we are called. Commits before and after each mail. Raises MailNotSent when the mail server takes
+    none at this moment: doing it again goes on from there.
+    """
+    while (due := session.execute(_due(now)).first()) is not None:
+        public_id = due.public_id
+        letter = _letter(session, vault, due, page_of=page_of, service=service, now=now)
+        session.rollback()  # no transaction stays open while a mail server thinks
+        if not _take(session, public_id, now):
+            continue
+        if letter is None:
+            _settle(session, public_id, ReminderState.UNDELIVERABLE, now)
+        else:
+            _hand_over(session, mailer, public_id, letter, now)
+        yield public_id
+
+
+def _due(now: datetime) -> Select[str, str, Document, datetime | None]:
+    """Return the query for the badge whose time ends first of those whose holder is to be told."""
+    newer = aliased(Badge)
+    return (
+        select(
+            Badge.public_id,
+            Award.person_id,
+            BadgeClassVersion.document,
+            Credential.valid_until,
+        )
+        .join(
+            Credential,
+            (Credential.public_id == Badge.public_id) & (Credential.edition == Badge.edition),
+        )
+        .join(Award, Award.id == Badge.award_id)
+        .join(Person, Person.id == Award.person_id)
+        .join(
+            BadgeClassVersion,
+            (BadgeClassVersion.slug == Badge.class_slug)
+            & (BadgeClassVersion.version == Credential.class_version),
+        )
+        .where(
+            Badge.state == BadgeState.ACTIVE,
+            Credential.valid_until > now,
+            Credential.valid_until <= now + offers.RENEWAL_WINDOW,
+            Person.state == PersonState.CONFIRMED,
+            ~exists().where(Reminder.public_id == Badge.public_id),
+            ~exists().where(newer.renews == Badge.public_id),
+        )
+        .order_by(Credential.valid_until, Badge.public_id)
+        .limit(1)
+    )
+
+
+def _letter(
+    session: Session,
+    vault: Vault,
+    due: Row[str, str, Document, datetime | None],
+    *,
+    page_of: PageOf,
+    service: str,
+    now: datetime,
+) -> Message | None:
+    """Return the mail, None when its holder has just been erased."""
+    person = session.get_one(Person, due.person_id)
+    try:
+        to = accounts.email_of(session, vault, person)
+    except HolderErased:
+        return None
+    return letters.ending(
+        to=to,
+        language="en" if person.language == "en" else "fr",
+        service=service,
+        badge=due.document["name"][person.language],
+        ends=due.valid_until,
+        link=page_of(due.public_id, person.language),
+        now=now,
+    )
+
+
+def _take(session: Session, public_id: str, now: datetime) -> bool:
+    """Write down that a mail is about to leave; tell whether nobody else did."""
+    try:
+        session.execute(
+            insert(Reminder).values(
+                public_id=public_id, state=ReminderState.SENDING, state_since=now
+            )
+        )
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        return False
+    return True
+
+
+def _hand_over(
+    session: Session, mailer: Mailer, public_id: str, letter: Message, now: datetime
+) -> None:
+    try:
+        mailer.send(letter)
+    except RecipientRefused:
+        _settle(session, public_id, ReminderState.UNDELIVERABLE, now)
+    except MailNotSent:
+        session.execute(delete(Reminder).where(Reminder.public_id == public_id))
+        session.commit()
+        raise
+    else:
+        _settle(session, public_id, ReminderState.SENT, now)
+
+
+def _settle(session: Session, public_id: str, state: ReminderState, now: datetime) -> None:
+    session.execute(
+        update(Reminder).where(Reminder.public_id == public_id).values(state=state, state_since=now)
+    )
+    session.commit()

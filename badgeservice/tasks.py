@@ -1,0 +1,75 @@
+"""What the service does by itself, night after night."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import structlog
+from flask import current_app
+
+from badgeservice.erasure import traces
+from badgeservice.errors import JobRefused
+from badgeservice.extensions import services
+from badgeservice.issuing import audit as auditing
+from badgeservice.jobs import queue
+from badgeservice.jobs.work import Work
+from badgeservice.partners import invitations, submissions
+from badgeservice.people import retention
+from badgeservice.sharing import reminders
+from badgeservice.storage import chain
+
+log = structlog.get_logger()
+
+_VIOLATIONS_LOGGED = 20
+
+
+def purge(work: Work) -> None:
+    """Forget what nothing keeps any longer: requests, accounts that nobody confirmed, old jobs."""
+    session, now = work.session, work.now()
+    retention.purge_unconfirmed(session, services().vault, now)
+    retention.purge_requests(session, now)
+    invitations.purge(session, now)
+    submissions.purge(session, now)
+    queue.purge(session, now)
+
+
+def audit(work: Work) -> None:
+    """Ask whether all that we keep agrees; when it does not, raise the alarm and fail.
+
+    The log has one line for each violation, up to twenty, and the head of the audit chain, which
+    thus is kept elsewhere wherever logs are. `badgeservice audit` says more.
+    """
+    here, found = services(), 0
+    violations = auditing.violations(work.session, here.office, now=work.now())
+    questions = [each.question for each in violations]
+    questions += ["erased" for _ in traces.findings(work.session, here.erasures)]
+    for question in questions:
+        found += 1
+        if found <= _VIOLATIONS_LOGGED:
+            log.error("audit_violation", code=question)
+    head = chain.head(work.session)
+    (log.error if found else log.info)("audited", count=found, head=head)
+    if found:
+        raise JobRefused(f"{found} violation(s)", code="audit_violations")
+
+
+def remind(work: Work) -> None:
+    """Tell the holders of badges whose time ends soon."""
+    here, done = services(), work.done
+    base = urlsplit(here.settings.base_url)
+    addresses = current_app.url_map.bind(base.netloc, url_scheme=base.scheme)
+
+    def page_of(public_id: str, language: str) -> str:
+        values = {"public_id": public_id, "language": language}
+        return addresses.build("my_badges.badge", values, force_external=True)
+
+    for _ in reminders.send(
+        work.session,
+        here.vault,
+        here.mailer,
+        page_of=page_of,
+        service=here.office.issuer.name["fr"],
+        now=work.now(),
+    ):
+        done += 1
+        work.progress(done)

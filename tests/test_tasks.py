@@ -1,0 +1,256 @@
+"""What the service does by itself at night: told once, forgotten in time, checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from badgeservice import worker
+from badgeservice.errors import MailNotSent, RecipientRefused
+from badgeservice.extensions import db, services
+from badgeservice.issuing import states
+from badgeservice.issuing.models import Badge, CredentialBytes, Format
+from badgeservice.issuing.states import Reason
+from badgeservice.jobs import queue
+from badgeservice.jobs.models import Job, JobState
+from badgeservice.mail import Message
+from badgeservice.people.models import Person, PersonState
+from badgeservice.sharing.models import Reminder, ReminderState
+from tests.conftest import Clock, Letters
+from tests.issuing.conftest import Desk
+
+BEFORE_ITS_END = timedelta(days=2 * 365 - 30)
+
+
+@dataclass
+class Server(Letters):
+    """A mail server that can be down, refuse, or die with whoever speaks to it."""
+
+    answer: BaseException | None = None
+
+    def send(self, message: Message) -> None:
+        """Take the mail, or do not."""
+        if self.answer:
+            raise self.answer
+        super().send(message)
+
+
+@pytest.fixture
+def letters() -> Server:
+    """The mails that the application under test sends."""
+    return Server()
+
+
+@pytest.fixture
+def desk(app: Flask, clock: Clock) -> Iterator[Desk]:
+    """A desk in the office of the application under test."""
+    with app.app_context():
+        yield Desk(db.session, services().office, clock)
+
+
+@pytest.fixture
+def badge(desk: Desk, clock: Clock) -> str:
+    """A badge whose time ends in thirty days, held by a person who has confirmed their address."""
+    public_id = held(desk, "anais@example.org")
+    clock.now += BEFORE_ITS_END
+    return public_id
+
+
+def held(desk: Desk, email: str, state: PersonState = PersonState.CONFIRMED) -> str:
+    """Issue a badge to somebody; return its public id."""
+    public_id = desk.badge(email).public_id
+    person = desk.person(email)
+    person.state, person.language = state, "fr" if email.startswith("anais") else "en"
+    desk.session.commit()
+    return public_id
+
+
+def run(app: Flask, clock: Clock, kind: str) -> Job:
+    """Ask for a job, do all that waits, and return the job."""
+    with app.app_context():
+        job = queue.enqueue(db.session, kind, {}, now=clock())
+        db.session.commit()
+        worker.run_waiting(app)
+        db.session.refresh(job)
+        return job
+
+
+def told(session: Session) -> dict[str, ReminderState]:
+    """Return how far each mail has come."""
+    session.rollback()
+    return {row.public_id: row.state for row in session.scalars(select(Reminder))}
+
+
+def test_holders_are_told_once_in_their_language(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+) -> None:
+    """Sixty days before the end, and never again for this badge."""
+    clock.now -= BEFORE_ITS_END
+    english = held(desk, "ben@example.org")
+    clock.now += BEFORE_ITS_END
+
+    job = run(app, clock, "remind")
+    clock.advance(days=1)
+    run(app, clock, "remind")
+
+    assert (JobState.DONE, 2) == (job.state, job.done)
+    assert {badge: ReminderState.SENT, english: ReminderState.SENT} == told(desk.session)
+    by_address = {message.to: message for message in letters.sent}
+    assert {"anais@example.org", "ben@example.org"} == set(by_address)
+    assert 2 == len(letters.sent)
+    french = by_address["anais@example.org"]
+    assert french.subject.startswith("Votre badge « ")
+    assert french.subject.endswith(" se termine le 23 novembre 2028")
+    assert f"\nhttp://localhost/mon-espace/badges/{badge}\n" in french.text
+    assert (
+        f"\nhttp://localhost/en/my-space/badges/{english}\n" in by_address["ben@example.org"].text
+    )
+    assert "is valid until 23 November 2028." in by_address["ben@example.org"].text
+
+
+@pytest.mark.parametrize(
+    "case", ["too early", "over", "revoked", "suspended", "unconfirmed", "invited"]
+)
+def test_others_are_not_told(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+    case: str,
+) -> None:
+    """It would be no news, no use, or no business of theirs."""
+    match case:
+        case "too early":
+            clock.advance(days=-31)
+        case "over":
+            clock.advance(days=31)
+        case "revoked":
+            states.revoke(
+                desk.session, desk.office, badge,
+                reason=Reason.ISSUED_IN_ERROR, actor="a", now=clock(),
+            )  # fmt: skip
+        case "suspended":
+            states.suspend(desk.session, badge, actor="a", now=clock())
+        case _:
+            desk.session.execute(update(Person).values(state=PersonState(case)))
+            desk.session.commit()
+
+    assert JobState.DONE is run(app, clock, "remind").state
+    assert [] == letters.sent
+
+
+def test_a_renewed_badge_needs_no_reminder(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+) -> None:
+    """Whoever has renewed it has done what they would be told of."""
+    newer = desk.badge()
+
+    run(app, clock, "remind")
+
+    assert badge == newer.renews
+    assert [] == letters.sent
+
+
+def test_a_mail_server_that_is_down_loses_nothing(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+) -> None:
+    """Tried again by itself, and told once."""
+    letters.answer = MailNotSent("down")
+    job = run(app, clock, "remind")
+    assert (JobState.QUEUED, "mail_not_sent", {}) == (job.state, job.problem, told(desk.session))
+    letters.answer = None
+    clock.advance(minutes=1)
+
+    assert 1 == worker.run_waiting(app)
+    assert 0 == worker.run_waiting(app)
+    run(app, clock, "remind")
+
+    assert ["anais@example.org"] == [message.to for message in letters.sent]
+
+
+def test_an_address_that_takes_no_mail_is_left_alone(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+) -> None:
+    """And stops nobody else's."""
+    letters.answer = RecipientRefused("gone")
+    job = run(app, clock, "remind")
+
+    assert (JobState.DONE, 1) == (job.state, job.done)
+    assert {badge: ReminderState.UNDELIVERABLE} == told(desk.session)
+
+
+def test_a_crash_in_the_middle_of_a_mail_sends_none_twice(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+) -> None:
+    """Nobody knows whether the server has taken it; the row says that it was on its way."""
+    letters.answer = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        run(app, clock, "remind")
+    letters.answer = None
+    clock.advance(days=1)
+
+    run(app, clock, "remind")
+
+    assert {badge: ReminderState.SENDING} == told(desk.session)
+    assert [] == letters.sent
+
+
+def test_an_audit_that_finds_something_fails_and_raises_the_alarm(
+    app: Flask,
+    clock: Clock,
+    desk: Desk,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whole: done. The bytes of a badge gone: failed, with lines that name no badge."""
+    public_id = desk.badge().public_id
+    assert JobState.DONE is run(app, clock, "audit").state
+    assert '"event": "audited", "count": 0, "head": "' in capsys.readouterr().err
+    desk.session.execute(delete(CredentialBytes).where(CredentialBytes.format == Format.JSON))
+    desk.session.commit()
+
+    job = run(app, clock, "audit")
+
+    assert (JobState.FAILED, "audit_violations") == (job.state, job.problem)
+    logged = capsys.readouterr().err
+    assert '"event": "audit_violation"' in logged
+    assert public_id not in logged
+
+
+def test_old_jobs_are_purged(app: Flask, clock: Clock, desk: Desk) -> None:
+    """With everything else that nothing keeps."""
+    old = run(app, clock, "purge").id
+    clock.now += queue.KEPT
+
+    new = run(app, clock, "purge").id
+
+    desk.session.rollback()
+    assert [new] == list(desk.session.scalars(select(Job.id)))
+    assert old != new
+    assert [] == list(desk.session.scalars(select(Badge)))
