@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from badgeservice.issuing import issuer
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.office import Office
+from badgeservice.issuing.self_check import SelfCheck
 from badgeservice.issuing.signer import Signer, SigningLog
 from badgeservice.issuing.tokens import Tokens
 from badgeservice.jobs import carrier, queue
@@ -35,7 +37,8 @@ from badgeservice.learning import content
 from badgeservice.learning.content import Library
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
 from badgeservice.openbadges import contexts
-from badgeservice.settings import Environment, Settings
+from badgeservice.openbadges.shapes import Shapes
+from badgeservice.settings import Canonicalization, Environment, Settings
 from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules hold from here on
 from badgeservice.storage.vault import Vault
 from badgeservice.verifier.desk import Desk
@@ -172,10 +175,19 @@ def open_office(settings: Settings, vault: Vault, keyring: Keyring) -> Office:
     return Office(
         issuer=described,
         keyring=keyring,
-        signer=Signer(described, keyring=keyring, log=signing_log),
+        signer=Signer(
+            described, keyring=keyring, log=signing_log, self_check=_self_check(settings)
+        ),
         log=signing_log,
         vault=vault,
     )
+
+
+def _self_check(settings: Settings) -> SelfCheck:
+    if settings.canonicalization is Canonicalization.GENERAL:
+        return SelfCheck()
+    shapes = Shapes(secrets.token_hex(16))
+    return SelfCheck(shapes, share=settings.self_check_percent / 100)
 
 
 def open_keyring(settings: Settings, described: Issuer) -> Keyring:

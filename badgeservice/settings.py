@@ -46,6 +46,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class Canonicalization(StrEnum):
+    """How what we sign becomes the text that is hashed; the result is the same."""
+
+    SHAPES = "shapes"
+    GENERAL = "general"
+
+
 @dataclass(frozen=True)
 class Knob:
     """One setting as a reader of the documentation meets it."""
@@ -131,6 +138,14 @@ class Settings:
         "what tells workers that a job waits: `sqlite:///…`, `postgresql://…`, or `valkey://…` or "
         "`redis://…` (extra `valkey`); empty: a file in the data folder, for one machine",
     ] = ""
+    canonicalization: Annotated[
+        Canonicalization,
+        "`shapes`: our own documents are canonicalized by their shape, fifty times as fast; "
+        "`general`: as those of strangers, should there be a doubt",
+    ] = Canonicalization.SHAPES
+    self_check_percent: Annotated[
+        int, "of a hundred badges, how many are verified before release as strangers verify them"
+    ] = 1
     private_networks: Annotated[
         str,
         "private networks in which issuers may be asked too, as in `10.20.0.0/16, fd12:3456::/32`; "
@@ -211,6 +226,8 @@ class Settings:
             problems.append(
                 f"{PREFIX}QUEUE_URL: begins with sqlite:///, postgresql://, valkey:// or redis://"
             )
+        if not 0 <= self.self_check_percent <= 100:
+            problems.append(f"{PREFIX}SELF_CHECK_PERCENT: from 0 to 100")
         try:
             fetching.private_networks(self.private_networks)
         except ValueError as error:

@@ -67,6 +67,8 @@ def test_production_has_no_default_for(missing: str) -> None:
         ("BADGESERVICE_TRUSTED_PROXIES", "6"),
         ("BADGESERVICE_VERIFICATION_WORKERS", "0"),
         ("BADGESERVICE_VERIFICATION_WORKERS", "17"),
+        ("BADGESERVICE_CANONICALIZATION", "fast"),
+        ("BADGESERVICE_SELF_CHECK_PERCENT", "101"),
         ("BADGESERVICE_PRIVATE_NETWORKS", "10.20.0.0/16, 127.0.0.0/8"),
         ("BADGESERVICE_PRIVATE_NETWORKS", "everything"),
         ("BADGESERVICE_REQUESTS_AT_ONCE", "0"),

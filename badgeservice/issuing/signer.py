@@ -19,9 +19,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from badgeservice.errors import ClockWentBack, SigningLogDamaged, SigningRefused
+from badgeservice.errors import (
+    BadgeserviceError,
+    ClockWentBack,
+    SelfCheckFailed,
+    SigningLogDamaged,
+    SigningRefused,
+)
 from badgeservice.issuing.issuer import Issuer
-from badgeservice.issuing.keyring import Keyring
+from badgeservice.issuing.keyring import Keyring, SigningKey
+from badgeservice.issuing.self_check import SelfCheck
 from badgeservice.openbadges import Document, v2, v3
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.openbadges.problems import Problem
@@ -186,10 +193,20 @@ class Signer:
 
     Each signature is by the key of its kind that is in use at that moment; what was signed says by
     which. All of it raises KeyFileError when there is none that proves itself.
+
+    `self_check` is how documents are canonicalized and when that is checked; None: the general path.
     """
 
-    def __init__(self, issuer: Issuer, *, keyring: Keyring, log: SigningLog) -> None:
+    def __init__(
+        self,
+        issuer: Issuer,
+        *,
+        keyring: Keyring,
+        log: SigningLog,
+        self_check: SelfCheck | None = None,
+    ) -> None:
         self._issuer, self._keyring, self._log = issuer, keyring, log
+        self.self_check = self_check or SelfCheck()
 
     @property
     def verification_method(self) -> str:
@@ -219,15 +236,21 @@ class Signer:
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
         """Return `document` with an `eddsa-rdfc-2022` proof.
 
-        Raises SigningRefused when the document is not ours or breaks a rule of its purpose, and
-        ClockWentBack.
+        Raises SigningRefused when the document is not ours or breaks a rule of its purpose,
+        SelfCheckFailed and ClockWentBack.
         """
         self._check(document, purpose, now)
         key = self._keyring.signing_key(KeyKind.ED25519)
         method = self._issuer.method(key.kid)
         secured = eddsa_rdfc_2022.sign(
-            document, sign=key.sign, verification_method=method, created=now
+            document,
+            sign=key.sign,
+            verification_method=method,
+            created=now,
+            canonicalize=self.self_check.canonicalize,
         )
+        if purpose is Purpose.STATUS_LIST and self.self_check.is_due(purpose):
+            _verify(secured, key)  # of the others, whoever releases them asks more than this
         signature = str(secured["proof"][0]["proofValue"])
         self._record(document, purpose, method, signature, now)
         return secured
@@ -283,3 +306,11 @@ class Signer:
                 digest=hashlib.sha256(signature.encode()).hexdigest(),
             )
         )
+
+
+def _verify(secured: Document, key: SigningKey) -> None:
+    """Return if a proof holds on the general path; raises SelfCheckFailed."""
+    try:
+        eddsa_rdfc_2022.verify(secured, key.public_key)
+    except BadgeserviceError as error:
+        raise SelfCheckFailed(f"the proof of {secured['id']}: {error.message}") from None

@@ -33,8 +33,8 @@ nothing but the members below depends on what a text says.
 CONSTANTS = frozenset({"type", "proofPurpose"})
 """Members whose texts are words of the contexts, and so belong to the shape."""
 
-MAXIMUM_SHAPES = 128
-"""Shapes that are remembered, the least recently used goes: about 60 kB each."""
+MAXIMUM_SHAPES = 200
+"""Shapes that are remembered, the least recently used goes: about 25 kB each."""
 
 Shape = tuple[Any, ...]
 
