@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from badgeservice.freeze import addresses, folder, pieces
+from badgeservice.freeze import addresses, folder, pieces, servers
 from badgeservice.freeze.asking import Visitor
 from badgeservice.freeze.folder import Changes
 from badgeservice.freeze.pieces import Piece
@@ -31,8 +31,16 @@ def freeze(app: Flask, root: Path, *, now: datetime, progress: Progress) -> Chan
     ) as target:
         for piece in _pieces(app, visitor, progress):
             target.put(piece)
+        for piece in _told(visitor.base_url, root.resolve()):
+            target.put(piece)
         target.sweep()
         return target.changes
+
+
+def _told(base_url: str, root: Path) -> Iterator[Piece]:
+    """Yield what servers are to be told."""
+    yield Piece("servers/nginx.conf", servers.nginx_conf(base_url, root).encode())
+    yield Piece(f"{pieces.SITE}/_headers", servers.headers_file().encode())
 
 
 def _pieces(app: Flask, visitor: Visitor, progress: Progress) -> Iterator[Piece]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import shutil
+import socket
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +46,12 @@ STATES = (
     "public", "link", "private", "revoked", "suspended", "corrected", "withdrawn",
     "erased-kept", "hidden-revoked", "to-revoke",
 )  # fmt: skip
+ACCEPT = (
+    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "application/ld+json, application/json",
+    "application/json",
+    "*/*",
+)
 HIDDEN = ("private", "hidden-revoked")
 
 
@@ -78,6 +88,8 @@ class Site:
     changes: list[Changes] = field(default_factory=list)
     told: list[tuple[int, int]] = field(default_factory=list)
     assertion_after: str = ""
+    lived: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    """Status and type of each address under each Accept, as the service answered at last."""
 
     @property
     def root(self) -> Path:
@@ -125,6 +137,10 @@ def _live(folder: Path) -> Site:
         endpoint, _ = app.url_map.bind("").match(path)
         frozen.ways[path] = addresses.way(app, path)
         frozen.endpoints.add(endpoint)
+        for accept in ACCEPT:
+            extensions.limiter.reset()
+            answer = app.test_client().get(path, headers={"Accept": accept}, base_url=BASE_URL)
+            frozen.lived[path, accept] = (answer.status_code, answer.mimetype)
     with app.app_context():
         extensions.db.engine.dispose()
     shutil.rmtree(folder / "service")
@@ -291,6 +307,49 @@ def plain_server(root: Path) -> Iterator[Server]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def nginx_server(folder: Path, scratch: Path) -> Iterator[Server]:
+    """Serve a frozen site by Debian's nginx, told what `servers/nginx.conf` says."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = (folder / "servers/nginx.conf").read_text()
+    (scratch / "site.conf").write_text(told.replace("listen 80;", f"listen 127.0.0.1:{port};"))
+    (scratch / "nginx.conf").write_text(
+        f"""
+        daemon off; pid {scratch}/pid; error_log {scratch}/error.log; worker_processes 1;
+        {"user root;" if os.geteuid() == 0 else ""}
+        events {{ }}
+        http {{
+            access_log off;
+            client_body_temp_path {scratch}/1; proxy_temp_path {scratch}/2;
+            fastcgi_temp_path {scratch}/3; uwsgi_temp_path {scratch}/4; scgi_temp_path {scratch}/5;
+            include {scratch}/site.conf;
+        }}
+        """
+    )
+    command = ["/usr/sbin/nginx", "-c", str(scratch / "nginx.conf"), "-e", f"{scratch}/error.log"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        server = Server(port)
+        for _ in range(200):
+            assert process.poll() is None, (scratch / "error.log").read_text()
+            with suppress(OSError):
+                server.get("/robots.txt")
+                break
+            time.sleep(0.02)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def nginx(frozen_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that was told what stands beside the site."""
+    with nginx_server(frozen_site.folder, tmp_path_factory.mktemp("nginx")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
