@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
-from badgeservice import cli_verify, verification
+from badgeservice import verification
+from badgeservice.cli import verify as verify_command
 from badgeservice.errors import BadgeserviceError
 from badgeservice.verification import reading
 from badgeservice.verification.codes import Code
@@ -304,7 +305,7 @@ def _no_installation() -> tuple[Fetch, Register, Issuers]:
     raise AssertionError("a case of the collection needs no installation")
 
 
-_COMMAND = cli_verify.make_verify_command(_no_installation)
+_COMMAND = verify_command.make_verify_command(_no_installation)
 
 
 def _network(vectors: Path) -> Iterator[tuple[str, Path]]:

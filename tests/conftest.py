@@ -9,7 +9,6 @@ import pkgutil
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, create_engine
@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 import badgeservice
 from badgeservice import extensions, installation
 from badgeservice.app import Stock, create_app, open_keyring
+from badgeservice.cli import main
 from badgeservice.fetching import Guard
 from badgeservice.issuing import issuer
 from badgeservice.mail import Message
@@ -360,12 +361,18 @@ def environment(
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Run `badgeservice` with some arguments, in a process of its own."""
+    """Run `badgeservice` with some arguments, in this process: a new one would start for seconds."""
 
     def badgeservice(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("badgeservice")), *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        command = [*map(str, arguments)]
+        with pytest.MonkeyPatch.context() as patch:
+            for variable in {*os.environ} - {*environment}:
+                patch.delenv(variable)
+            for variable, value in environment.items():
+                patch.setenv(variable, value)
+            ended = CliRunner().invoke(main, command)
+        if ended.exception and not isinstance(ended.exception, SystemExit):
+            raise ended.exception
+        return subprocess.CompletedProcess(command, ended.exit_code, ended.stdout, ended.stderr)
 
     return badgeservice

@@ -29,16 +29,7 @@ LAYERS: list[set[str]] = [
     {"web"},
     {"freeze"},
     {"app"},
-    {
-        "installation",
-        "cli_catalogue",
-        "cli_endorsements",
-        "cli_freeze",
-        "cli_issuers",
-        "cli_keys",
-        "cli_operations",
-        "cli_verify",
-    },
+    {"installation"},
     {"tasks"},
     {"worker"},
     {"cli"},
@@ -58,6 +49,8 @@ LATE_ON_PURPOSE: dict[str, set[str]] = {
     "web/counters.py": {"redis"},
     # Whoever asks for no job loads neither; the second is an extra for several machines.
     "jobs/carrier.py": {"huey", "redis"},
+    # Whoever verifies a badge with the documents beside it needs no installation.
+    "cli/verify.py": {"badgeservice"},
     # Hardly anybody sends a PDF, and every command would wait for its reader.
     "verification/pdf.py": {"pypdf"},
 }

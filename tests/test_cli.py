@@ -10,9 +10,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import click
 import pytest
 from sqlalchemy import create_engine, text
 
+from badgeservice.cli import COMMANDS, main
 from badgeservice.settings import Settings
 from tests.conftest import Run
 
@@ -451,3 +453,16 @@ def test_erase_asks_first(run: Run, issued: tuple[str, Path]) -> None:
     assert 1 == unanswered.returncode
     assert "Erase this person? 1 badge(s) stay authentic" in unanswered.stderr
     assert 0 == run("erase", "a@example.org", "--keep-badges", "--yes").returncode
+
+
+def test_every_command_is_where_it_is_named(run):
+    """The table of commands names each one's module; none of them is loaded by the others."""
+    asked = run("--help")
+
+    assert asked.returncode == 0
+    assert list(COMMANDS) == sorted(COMMANDS)
+    for name in COMMANDS:
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        assert name == command.name, name
+        assert f"  {name} " in asked.stdout

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from badgeservice import cli_catalogue
 from badgeservice.catalogue import framework as frameworks
+from badgeservice.cli import catalogue as catalogue_command
 from badgeservice.settings import Settings
 from tests.conftest import ROOT, Run
 
@@ -146,7 +146,7 @@ def test_a_framework_that_is_wrong_is_named_by_its_own_lines(tmp_path: Path, fol
     content = Path(shutil.copytree(frameworks.FOLDER.parent, tmp_path / "content"))
     path = edit(content / "frameworks" / "crcn.yaml", ('code: "1.2"', 'code: "1.1"'))
 
-    found = cli_catalogue._read(Elsewhere(data_dir=tmp_path / "data"), folder)
+    found = catalogue_command._read(Elsewhere(data_dir=tmp_path / "data"), folder)
 
     assert found.problems == [f"{path}, line 39, domains.0.competences.1.code: 1.1 is given twice"]
     assert found.templates == []

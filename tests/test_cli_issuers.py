@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from badgeservice.cli_issuers import make_issuers_command
+from badgeservice.cli.issuers import make_issuers_command
 from badgeservice.errors import IssuerListNotFound, IssuerListRefused
 from badgeservice.extensions import Services, db, services
 from badgeservice.openbadges import timestamps

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from click.testing import CliRunner
 
-from badgeservice import cli_verify, documents
+from badgeservice import documents
+from badgeservice.cli import verify as verify_command
 from badgeservice.verification.fetching import Fetch, Fetched
 from badgeservice.verification.issuers import Issuers
 from badgeservice.verification.register import Register
@@ -156,7 +157,7 @@ def _no_installation() -> tuple[Fetch, Register, Issuers]:
     raise AssertionError("a case of the corpus needs no installation")
 
 
-_COMMAND = cli_verify.make_verify_command(_no_installation)
+_COMMAND = verify_command.make_verify_command(_no_installation)
 
 
 def ask_in_process(case: Stored) -> Answer:

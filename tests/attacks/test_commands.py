@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from badgeservice.cli_verify import make_verify_command
+from badgeservice.cli.verify import make_verify_command
 from badgeservice.errors import FetchFailed
 from badgeservice.openbadges import strict_json
 from badgeservice.verification.fetching import Fetched

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from badgeservice.cli_verify import make_verify_command
+from badgeservice.cli.verify import make_verify_command
 from badgeservice.openbadges import identity, strict_json
 from badgeservice.openbadges.bakery import Version, svg
 from badgeservice.verification.issuers import NOBODY_KNOWN

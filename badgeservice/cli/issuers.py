@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy.orm import Session
 
 from badgeservice.app import utc_now
+from badgeservice.cli import opening
 from badgeservice.errors import IssuerListRefused
 from badgeservice.extensions import Services
 from badgeservice.openbadges import did, timestamps
@@ -136,3 +137,6 @@ def _scope(entry: KnownIssuer) -> list[str]:
     lines = [f"for badges {word} {timestamps.write(at)}" for word, at in bounds if at]
     lines += [f"for {each}" for each in entry.achievements]
     return lines + [f"for the framework {each}" for each in entry.frameworks]
+
+
+issuers = make_issuers_command(opening.installation)

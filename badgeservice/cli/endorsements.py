@@ -11,6 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from badgeservice import documents
+from badgeservice.cli import opening
 from badgeservice.extensions import Services
 from badgeservice.issuing import endorse, endorsements
 from badgeservice.verification.words import Language
@@ -134,3 +135,7 @@ def make_endorsements_command(open_installation: OpenInstallation) -> click.Comm
             click.echo(f"{row.address} taken back on {row.withdrawn_at:%Y-%m-%d}")
 
     return group
+
+
+endorse_command = make_endorse_command(opening.installation)
+endorsements_command = make_endorsements_command(opening.installation)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 import click
 from sqlalchemy.orm import Session
 
+from badgeservice.cli import opening
 from badgeservice.errors import BadgeserviceError
 from badgeservice.extensions import Services
 from badgeservice.issuing import halting, issue
@@ -60,3 +61,7 @@ def make_resume_command(open_installation: OpenInstallation) -> click.Command:
         sys.exit(1 if problems else 0)
 
     return command
+
+
+halt = make_halt_command(opening.installation)
+resume = make_resume_command(opening.installation)

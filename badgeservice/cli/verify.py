@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.verification.summary import Summary
 from badgeservice.verification.words import Language
 
-OpenInstallation = Callable[[], tuple[Fetch, Register, Issuers]]
+OpenInstallation = Callable[[], AbstractContextManager[tuple[Fetch, Register, Issuers]]]
 """Opens the running installation: who answers for an address, its register, whom it knows."""
 
 EXIT_CODES = {Verdict.GREEN: 0, Verdict.RED: 1, Verdict.AMBER: 2, Verdict.UNREADABLE: 3}
@@ -97,19 +98,16 @@ def make_verify_command(open_installation: OpenInstallation) -> click.Command:
         now = at or datetime.now(UTC)
         try:
             submission = verification.recognise(_read(source))
-            fetch, register, issuers = (
-                (documents.directory_fetch(folder), EmptyRegister(), NOBODY_KNOWN)
-                if folder
-                else open_installation()
-            )
-            report = verification.verify(
-                submission,
-                fetch=fetch,
-                register=register,
-                now=now,
-                issuers=issuers,
-                recipient=recipient,
-            )
+            answering = _from_folder(folder) if folder else open_installation()
+            with answering as (fetch, register, issuers):
+                report = verification.verify(
+                    submission,
+                    fetch=fetch,
+                    register=register,
+                    now=now,
+                    issuers=issuers,
+                    recipient=recipient,
+                )
         except Unreadable as error:
             report = verification.unreadable(error, now=now)
         except BadgeserviceError as error:
@@ -197,3 +195,20 @@ def _facts(badge: Summary, language: Language) -> list[str]:
 def _visible(text: str) -> str:
     """Return `text` with what would move the cursor, or reverse the writing, made visible."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _from_folder(folder: Path) -> AbstractContextManager[tuple[Fetch, Register, Issuers]]:
+    return nullcontext((documents.directory_fetch(folder), EmptyRegister(), NOBODY_KNOWN))
+
+
+@contextmanager
+def _verifying() -> Iterator[tuple[Fetch, Register, Issuers]]:
+    """Open this installation: who answers its verifier."""
+    from badgeservice.cli import opening
+
+    with opening.installation() as (_session, here):
+        sources = here.desk.sources()
+        yield sources.fetch, sources.register, here.desk.issuers(here.clock())
+
+
+verify = make_verify_command(_verifying)

@@ -18,6 +18,7 @@ from badgeservice.catalogue import classes, framework, templates
 from badgeservice.catalogue.classes import ClassArtwork
 from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.templates import State, Template
+from badgeservice.cli import opening
 from badgeservice.errors import ArtworkError, BadgeserviceError, CatalogueError
 from badgeservice.extensions import Services
 from badgeservice.issuing import issuer
@@ -143,3 +144,6 @@ def _edited(session: Session, template: Template, drawn: dict[str, ClassArtwork]
             field,
             f"differs from version {template.version}, which is published: raise `version`",
         )
+
+
+catalogue = make_catalogue_command(opening.installation)

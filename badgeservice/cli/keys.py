@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 from sqlalchemy import inspect
 
-from badgeservice.app import create_app, open_keyring, utc_now
+from badgeservice.app import open_keyring, utc_now
+from badgeservice.cli import opening
 from badgeservice.errors import BadTimestamp, KeyChangeRefused
-from badgeservice.extensions import db, services
 from badgeservice.issuing import issuer, key_chain, key_documents, status_lists
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.key_registry import KeyState, RegisteredKey
@@ -109,13 +109,12 @@ def compromised(kid: str, since: str) -> None:
 def accept_clock() -> None:
     """Say that the clock is right now, after something was signed while it ran ahead."""
     now = utc_now()
-    app = create_app()
-    with app.app_context():
-        services().office.log.accept_clock(now)
+    with opening.installation() as (session, here):
+        here.office.log.accept_clock(now)
         chain.append(
-            db.session, actor=OPERATOR, action="accept-clock", subject="clock", details={}, now=now
+            session, actor=OPERATOR, action="accept-clock", subject="clock", details={}, now=now
         )
-        db.session.commit()
+        session.commit()
     click.echo(f"the signer takes {timestamps.write(now)} as the time")
 
 
@@ -151,14 +150,12 @@ def _changing() -> Iterator[tuple[Keyring, datetime]]:
     settings = Settings.from_environment(os.environ)
     if not settings.database_url and not settings.database_file.exists():
         return
-    app = create_app(settings)
-    with app.app_context():
-        if not inspect(db.engine).has_table("audit_event"):
+    with opening.installation(settings) as (session, here):
+        if not inspect(session.get_bind()).has_table("audit_event"):
             return
-        session, office = db.session, services().office
         # What we publish is signed by a key that strangers believe, from the same moment on.
-        status_lists.publish_compromised(session, office, now=now)
-        key_chain.tell(session, described, office.keyring, actor=OPERATOR, now=now)
+        status_lists.publish_compromised(session, here.office, now=now)
+        key_chain.tell(session, described, here.office.keyring, actor=OPERATOR, now=now)
         session.commit()
 
 

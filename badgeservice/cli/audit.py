@@ -1,0 +1,65 @@
+"""The commands that check what we keep: the audit, and every decision taken again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TextIO
+
+import click
+
+from badgeservice.awarding import offers
+from badgeservice.cli import opening
+from badgeservice.erasure import traces
+from badgeservice.issuing import audit as auditing
+from badgeservice.storage import chain
+
+
+@click.command()
+@click.option(
+    "--acknowledged",
+    type=click.File(),
+    help="A file with an address or id on each line that somebody was told of: all must be there.",
+)
+@click.option(
+    "--since",
+    metavar="HEAD",
+    help="The head of the chain that an earlier audit printed: the chain must still contain it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def audit(acknowledged: TextIO | None, since: str | None, as_json: bool) -> None:
+    """Check that all we keep agrees; exit 1 when something does not.
+
+    Prints the head of the audit chain; keep it elsewhere, and hand it to the next audit.
+    """
+    with opening.installation() as (session, here):
+        found = list(auditing.violations(session, here.office, now=here.clock()))
+        if acknowledged:
+            told = [opening.public_id(line.strip()) for line in acknowledged if line.strip()]
+            found += auditing.unstored(session, told)
+        if since and not chain.contains(session, since):
+            found.append(auditing.Violation("chain", since, "no longer in the chain"))
+        head = chain.head(session)
+        found += [
+            auditing.Violation("erased", subject, problem)
+            for subject, problem in traces.findings(session, here.erasures)
+        ]
+    if as_json:
+        click.echo(json.dumps({"head": head, "violations": [vars(each) for each in found]}))
+    else:
+        for violation in found:
+            click.echo(f"{violation.question}: {violation.subject}: {violation.problem}")
+        click.echo(f"{len(found)} violation(s) of {', '.join([*auditing.QUESTIONS, 'erased'])}")
+        click.echo(f"head of the chain: {head}")
+    sys.exit(1 if found else 0)
+
+
+@click.command()
+def replay() -> None:
+    """Decide every award again from its dossier; exit 1 when a decision differs."""
+    with opening.installation() as (session, here):
+        differences = offers.replay(session, here.vault)
+    for difference in differences:
+        click.echo(str(difference))
+    click.echo(f"{len(differences)} difference(s)")
+    sys.exit(1 if differences else 0)
