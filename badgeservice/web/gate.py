@@ -3,7 +3,7 @@
 Whoever comes when the house is full is told so before anything is done for them: no route, no
 session, no database. To answer late is worse than not to answer: the work of a request whose sender
 has gone is lost, and it keeps others waiting. Health checks always pass, or whoever watches would
-take a busy process for a dead one, and end it.
+take a busy process for a dead one, and end it; and they may name the machine instead of the service.
 
 The server must have more threads than can be inside and wait together, or none is left that could
 turn anybody away: `deploy/gunicorn.conf.py` counts them (`docs/decisions/0030-serving.md`).
@@ -65,10 +65,12 @@ class Gate:
         *,
         places: int,
         waiting: int,
+        host: str = "localhost",
         seconds: float = WAITING_SECONDS,
     ) -> None:
-        """`waiting` more may wait, for `seconds` at most."""
-        self._application, self._waiting, self._seconds = application, waiting, seconds
+        """`waiting` more may wait, for `seconds` at most. `host` is the one that is served."""
+        self._application, self._host = application, host
+        self._waiting, self._seconds = waiting, seconds
         self._changing = threading.Lock()
         self._free = places
         self._queue: deque[threading.Lock] = deque()
@@ -78,6 +80,8 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333). Its place is free again once the answer has been sent."""
         if environ.get("PATH_INFO") in ALWAYS_OPEN:
+            # They come from beside us, to an address that is no public name.
+            environ["HTTP_HOST"] = self._host
             return self._application(environ, start_response)
         if not self._enter():
             self._count()

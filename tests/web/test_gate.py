@@ -205,6 +205,9 @@ def test_the_application_stands_behind_the_gate(
     settings = Settings()
 
     assert isinstance(served.wsgi_app, Gate)
+    for path, status in {"/healthz": 200, "/readyz": 200, "/": 400}.items():
+        answer = served.test_client().get(path, headers={"Host": "10.0.0.7"}, buffered=True)
+        assert status == answer.status_code, path
     assert (served.wsgi_app._free, served.wsgi_app._waiting) == (
         settings.requests_at_once,
         settings.requests_waiting,
