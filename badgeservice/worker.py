@@ -6,7 +6,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -100,7 +100,9 @@ def new_holder() -> str:
     return f"w_{secrets.token_hex(16)}"
 
 
-def look(app: Flask, presence: Presence, holder: str) -> None:
+def look(
+    app: Flask, presence: Presence, holder: str, scheduled: Iterable[Scheduled] = SCHEDULE
+) -> None:
     """Put back the jobs whose workers are gone, and ask for those whose period has begun.
 
     `holder` looks between two jobs: a job that is still under its name, it has lost sight of.
@@ -112,11 +114,19 @@ def look(app: Flask, presence: Presence, holder: str) -> None:
             log.warning("job_put_back", job=job_id)
         for each in dead:
             presence.leave(each)
-        schedule.enqueue_due(db.session, SCHEDULE, now=now)
+        schedule.enqueue_due(db.session, scheduled, now=now)
 
 
-def run(app: Flask) -> None:
-    """Work until SIGTERM or SIGINT; then hand back the job at hand after its present chunk."""
+def run(
+    app: Flask,
+    tasks: Mapping[str, Task] = TASKS,
+    scheduled: Iterable[Scheduled] = SCHEDULE,
+) -> None:
+    """Work until SIGTERM or SIGINT; then hand back the job at hand after its present chunk.
+
+    1. Look for what others left and what is due. 2. Do what waits. 3. Wait to be told. A database
+    that goes away is waited for.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -127,10 +137,10 @@ def run(app: Flask) -> None:
     while not stop.is_set():
         try:
             if time.monotonic() >= look_at:
-                look(app, presence, holder)
+                look(app, presence, holder, scheduled)
                 look_at = time.monotonic() + LOOK_EVERY_SECONDS
             while not stop.is_set() and time.monotonic() < look_at:
-                if not run_one(app, TASKS, holder=holder, stopping=stop.is_set):
+                if not run_one(app, tasks, holder=holder, stopping=stop.is_set):
                     break
         except SQLAlchemyError as error:  # a database that restarts, a disk that is full
             log.error("worker_stumbled", exc_info=error)

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from badgeservice import worker
@@ -20,7 +22,10 @@ from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.jobs.presence import Presence
 from badgeservice.jobs.work import Work
-from tests.conftest import Clock
+from tests import stores
+from tests.conftest import ROOT, Clock
+from tests.databases import Database
+from tests.jobs import counting
 
 
 def ask(app: Flask, clock: Clock, kind: str) -> str:
@@ -116,22 +121,15 @@ def test_a_worker_does_what_waits_and_stops_when_told(
     clock: Clock, environment: dict[str, str]
 ) -> None:
     """The command: a job that waits is done, SIGTERM ends it well."""
-    url = environment["BADGESERVICE_DATABASE_URL"] or (
-        f"sqlite:///{Path(environment['BADGESERVICE_DATA_DIR']) / 'badgeservice.sqlite3'}"
-    )
-    engine = create_engine(url)
+    engine = create_engine(url_of(environment))
     with Session(engine) as session:
-        job = queue.enqueue(session, "purge", {}, now=clock()).id
+        queue.enqueue(session, "purge", {}, now=clock())
         session.commit()
     command = [str(Path(sys.executable).with_name("badgeservice")), "worker"]
     running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         with Session(engine) as session:
-            deadline = time.monotonic() + 60
-            while session.get_one(Job, job).state is not JobState.DONE:
-                assert time.monotonic() < deadline, running.poll()
-                session.rollback()
-                time.sleep(0.1)
+            wait_until(lambda: all_done(session))
         running.send_signal(signal.SIGTERM)
 
         _, errors = running.communicate(timeout=30)
@@ -139,3 +137,64 @@ def test_a_worker_does_what_waits_and_stops_when_told(
         running.kill()
         engine.dispose()
     assert 0 == running.returncode, errors
+
+
+def test_workers_that_are_killed_lose_nothing(
+    environment: dict[str, str], database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    """Two at work on six jobs, twice one is killed: every step is done, no job by two at once.
+
+    A step that was under way is done again, from what was committed; no other is.
+    """
+    engine = create_engine(url_of(environment))
+    command = [sys.executable, "-m", "tests.jobs.counting", str(tmp_path)]
+    with stores.running(tmp_path) as store, Session(engine) as session:
+        # By another machine's eyes: the word goes through a store, or through PostgreSQL.
+        told = store.address if database.name == "sqlite" else url_of(environment)
+        environment["BADGESERVICE_QUEUE_URL"] = told.replace("+psycopg", "")
+        jobs = {queue.enqueue(session, "count", {}, now=clock()).id for _ in range(6)}
+        session.commit()
+        workers = [subprocess.Popen(command, env=environment, cwd=ROOT) for _ in range(2)]
+        try:
+            for steps in (10, 40):
+                wait_until(lambda least=steps: len(journal(tmp_path)) >= least)
+                workers[0].kill()
+                workers = [workers[1], subprocess.Popen(command, env=environment, cwd=ROOT)]
+            wait_until(lambda: all_done(session))
+        finally:
+            for each in workers:
+                each.kill()
+                each.wait()
+        states = {job.id: (job.state, job.done) for job in session.scalars(select(Job))}
+    engine.dispose()
+    noted = Counter(journal(tmp_path))
+    steps = {f"{job} {step}" for job in jobs for step in range(counting.STEPS)}
+    assert dict.fromkeys(jobs, (JobState.DONE, counting.STEPS)) == states
+    assert steps == set(noted)
+    assert noted.total() <= len(steps) + 2
+
+
+def journal(folder: Path) -> list[str]:
+    """Return what the counting workers wrote."""
+    path = folder / "journal"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def all_done(session: Session) -> bool:
+    """Tell whether no job waits or is at work."""
+    session.rollback()
+    return set(session.scalars(select(Job.state))) == {JobState.DONE}
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for another process."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def url_of(environment: dict[str, str]) -> str:
+    """Return the address of the database of an installation."""
+    data = Path(environment["BADGESERVICE_DATA_DIR"])
+    return environment["BADGESERVICE_DATABASE_URL"] or f"sqlite:///{data / 'badgeservice.sqlite3'}"
