@@ -1,78 +1,23 @@
-"""`create_app`: the one place where settings, extensions, blueprints and services are joined."""
+"""`create_app`: the one place where the service is joined with its pages."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Flask
-from sqlalchemy import event
-from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeDecorator
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from badgeservice import extensions, fetching, logs, web
-from badgeservice.catalogue import framework
-from badgeservice.catalogue.framework import Framework
-from badgeservice.erasure.ledger import ErasureLedger
-from badgeservice.errors import KeyFileError
-from badgeservice.extensions import Services
-from badgeservice.fetching import Guard
-from badgeservice.issuing import issuer
-from badgeservice.issuing.issuer import Issuer
-from badgeservice.issuing.keyring import Keyring
-from badgeservice.issuing.office import Office
-from badgeservice.issuing.self_check import SelfCheck
-from badgeservice.issuing.signer import Signer, SigningLog
-from badgeservice.issuing.tokens import Tokens
-from badgeservice.jobs import carrier, queue
-from badgeservice.jobs.carrier import Carrier
-from badgeservice.learning import content
-from badgeservice.learning.content import Library
-from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
-from badgeservice.openbadges import contexts
-from badgeservice.openbadges.shapes import Shapes
-from badgeservice.settings import Canonicalization, Environment, Settings
-from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules hold from here on
-from badgeservice.storage.vault import Vault
-from badgeservice.verifier.desk import Desk
-from badgeservice.verifier.pool import Limits, Pool
+from badgeservice import logs, web
+from badgeservice.core import Stock, create_core, utc_now
+from badgeservice.extensions import services
+from badgeservice.mail import Mailer
+from badgeservice.migrating import prepare
+from badgeservice.settings import Environment, Settings
+from badgeservice.verifier.pool import Pool
 from badgeservice.web import counters
-
-log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    """Return the current instant. The one clock of the service; everything else is handed it."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Stock:
-    """What is read from files when the service starts, and does not change while it runs."""
-
-    framework: Framework
-    library: Library
-    keyring: Keyring
-
-    @classmethod
-    def read(cls, settings: Settings) -> Stock:
-        """Return what the settings point to; raises CatalogueError or KeyFileError."""
-        described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-        keyring = open_keyring(settings, described)
-        for problem in keyring.problems():
-            log.error("key_unusable", code=problem.code)
-        return cls(
-            framework=framework.load(settings.content_dir / "frameworks"),
-            library=content.load(settings.content_dir / "modules"),
-            keyring=keyring,
-        )
+from badgeservice.web.extensions import csrf, limiter
 
 
 def create_app(
@@ -83,40 +28,10 @@ def create_app(
     stock: Stock | None = None,
     pool: Pool | None = None,
 ) -> Flask:
-    """Return the application for `settings`, by default those of the process environment.
-
-    Whoever makes several applications of the same files may read these once, and hand the `stock` in,
-    and one `pool` of verifying processes for all of them.
-    Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
-    `badgeservice setup` must have run once for these settings. A private key that does not prove
-    itself stops nothing but signing: badges are shown and verified all the same, the log raises
-    the alarm, `/readyz` answers 503, and `badgeservice keys list` says how to mend it.
-    """
-    settings = settings or Settings.from_environment(os.environ)
-    contexts.check_all()
-    logs.configure(settings.log_level)
-    carrier.check(settings.carrier_url)
-    vault = Vault(settings.personal_data_key())
-    stock = stock or Stock.read(settings)
-    office = open_office(settings, vault, stock.keyring)
-    services = Services(
-        settings=settings,
-        clock=clock,
-        vault=vault,
-        mailer=mailer or _mailer(settings),
-        framework=stock.framework,
-        library=stock.library,
-        office=office,
-        desk=Desk(
-            office,
-            session=lambda: extensions.db.session,
-            pool=pool or Pool(Limits(workers=settings.verification_workers)),
-            guard=open_guard(settings),
-        ),
-        erasures=ErasureLedger(settings.data_dir / "erasures.jsonl"),
-        carrier=Carrier(settings.carrier_url),
-    )
-    app = Flask("badgeservice.web")
+    """Return the application with its pages; takes and raises what `create_core` does."""
+    app = create_core(settings, clock=clock, mailer=mailer, stock=stock, pool=pool)
+    with app.app_context():
+        settings = services().settings
     production = settings.environment is Environment.PRODUCTION
     app.config.update(
         SECRET_KEY=settings.secret_key(),
@@ -128,18 +43,6 @@ def create_app(
         MAX_CONTENT_LENGTH=3 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=500_000,
         MAX_FORM_PARTS=100,
-        SQLALCHEMY_ENGINES={
-            "default": {
-                "url": settings.sqlalchemy_url,
-                # Parameters are people's data: they stay out of error messages.
-                "hide_parameters": True,
-                # With the five that stay open, enough for all who are inside the gate, and for
-                # whoever watches: nobody waits for a connection, which would end in an error.
-                "max_overflow": settings.requests_at_once,
-            }
-        },
-        ALEMBIC={"script_location": str(settings.migrations_dir)},
-        ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
         BABEL_DEFAULT_LOCALE="fr",
         **counters.configuration(settings.limits_url, secret=settings.secret_key().encode()),
     )
@@ -148,96 +51,10 @@ def create_app(
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # the documented way
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
-    app.extensions["badgeservice"] = services
     # First, so that every request has its id before anything can refuse it.
     logs.init_app(app)
-    extensions.db.init_app(app)
-    _tell_of_jobs(app, services.carrier)
-    extensions.alembic.init_app(app)
-    extensions.csrf.init_app(app)
-    extensions.limiter.init_app(app)
+    prepare(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
     web.init_app(app)
     return app
-
-
-def open_office(settings: Settings, vault: Vault, keyring: Keyring) -> Office:
-    """Return the issuing office: the issuer of the settings, with its keys.
-
-    Raises KeyFileError when there is no registry of keys, or a damaged one: without the public keys
-    nothing could be verified either.
-    """
-    described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    if not keyring.entries:
-        raise KeyFileError(
-            f"{settings.keys_dir}: no key of {described.slug}; run `badgeservice setup`"
-        )
-    signing_log = SigningLog(settings.data_dir / "signer-log.jsonl")
-    return Office(
-        issuer=described,
-        keyring=keyring,
-        signer=Signer(
-            described, keyring=keyring, log=signing_log, self_check=_self_check(settings)
-        ),
-        log=signing_log,
-        vault=vault,
-    )
-
-
-def _self_check(settings: Settings) -> SelfCheck:
-    if settings.canonicalization is Canonicalization.GENERAL:
-        return SelfCheck()
-    shapes = Shapes(secrets.token_hex(16))
-    return SelfCheck(shapes, share=settings.self_check_percent / 100)
-
-
-def open_keyring(settings: Settings, described: Issuer) -> Keyring:
-    """Return the keys of an issuer, as the settings say where they are."""
-    return Keyring(
-        settings.keys_dir,
-        described.slug,
-        passphrase=settings.key_passphrase,
-        tokens=Tokens(settings.pkcs11_module, settings.pkcs11_pin),
-    )
-
-
-def open_guard(settings: Settings) -> Guard:
-    """Return the guarded way out of an installation."""
-    return Guard(
-        user_agent=f"badgeservice (+{settings.base_url})",
-        own_hosts=[str(urlsplit(settings.base_url).hostname)],
-        networks=fetching.private_networks(settings.private_networks),
-    )
-
-
-def _tell_of_jobs(app: Flask, told: Carrier) -> None:
-    """Have workers told of the jobs that a session has committed, and only of these."""
-
-    def tell(session: Session) -> None:
-        queue.tell(session, told)
-
-    with app.app_context():
-        event.listen(extensions.db.sessionmaker, "after_commit", tell)
-        event.listen(extensions.db.sessionmaker, "after_rollback", queue.tell_nothing)
-
-
-def _mailer(settings: Settings) -> Mailer:
-    if not settings.smtp_host:
-        return DevelopmentMailbox(settings.data_dir / "mailbox.jsonl")
-    return SmtpMailer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        security=settings.smtp_security,
-        username=settings.smtp_username,
-        password=settings.smtp_password(),
-        sender=settings.mail_sender,
-    )
-
-
-def _as_plain_type(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Write our column types into migrations as what they are in the database.
-
-    A migration is history: it must run when the class is long gone.
-    """
-    if kind == "type" and isinstance(item, TypeDecorator):
-        return f"sa.{item.impl_instance!r}"
-    return False

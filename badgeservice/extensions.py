@@ -1,8 +1,7 @@
-"""The Flask extensions, created unbound, and the services that views and commands use."""
+"""The database as an extension, created unbound, and the services that views and commands use."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 from flask.sansio.app import App
-from flask_alembic import Alembic
-from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_sqlalchemy_lite import SQLAlchemy
-from flask_wtf.csrf import CSRFProtect
-
-from badgeservice.storage.base import Base
 
 if TYPE_CHECKING:
     from badgeservice.catalogue.framework import Framework
@@ -48,17 +40,11 @@ class Database(SQLAlchemy):
 
 
 db = Database()
-alembic = Alembic(metadatas=Base.metadata)
-babel = Babel()
-csrf = CSRFProtect()
-# It reports each step as it goes; whoever sets an installation up is told in our own words.
-logging.getLogger("alembic").setLevel(logging.WARNING)
-limiter = Limiter(key_func=get_remote_address, default_limits=[])
 
 
 @dataclass(frozen=True)
 class Services:
-    """What the rooms need from outside, joined once in `create_app`."""
+    """What the rooms need from outside, joined once in `create_core`."""
 
     settings: Settings
     clock: Callable[[], datetime]

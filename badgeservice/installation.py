@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from badgeservice.app import open_keyring
+from badgeservice import migrating
 from badgeservice.awarding import coherence
 from badgeservice.catalogue import classes, templates
 from badgeservice.catalogue.templates import State
+from badgeservice.core import open_keyring
 from badgeservice.errors import CatalogueError, SettingsError
-from badgeservice.extensions import alembic, services
+from badgeservice.extensions import services
 from badgeservice.issuing import issuer, key_chain, short_codes, status_lists
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.openbadges.keys import SIGNING_KINDS
@@ -70,7 +71,7 @@ def prepare_database(
     Needs the application's context. Raises SettingsError when the database belongs to another
     public address: its badges carry that address for ever.
     """
-    alembic.upgrade()
+    migrating.upgrade()
     made = _claim(session, described, now=now)
     every = templates.load_all(settings.templates_dir, services().framework)
     # Once published it stays, so a rule that nobody can follow must not get that far.

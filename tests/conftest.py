@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 
 import badgeservice
 from badgeservice import extensions, installation
-from badgeservice.app import Stock, create_app, open_keyring
+from badgeservice.app import create_app
 from badgeservice.cli import main
+from badgeservice.core import Stock, open_keyring
 from badgeservice.fetching import Guard
 from badgeservice.issuing import issuer
 from badgeservice.mail import Message
@@ -33,6 +34,7 @@ from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
 from badgeservice.verifier.pool import Limits, Pool
+from badgeservice.web.extensions import limiter
 from tests.databases import DATABASES, Database
 from tests.sites import OTHER, SCHOOL, Sites, guard, make_authority, serving
 
@@ -307,7 +309,7 @@ def running(
     application.jinja_env.bytecode_cache = COMPILED
     # A test that expects an answer must see the answer, not the exception behind it.
     application.config["PROPAGATE_EXCEPTIONS"] = False
-    extensions.limiter.reset()
+    limiter.reset()
     yield application
     with application.app_context():
         extensions.db.engine.dispose()

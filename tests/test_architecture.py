@@ -26,6 +26,7 @@ LAYERS: list[set[str]] = [
     {"trust", "partners"},
     {"sharing", "erasure", "verifier", "kit"},
     {"extensions"},
+    {"migrating", "core"},
     {"web"},
     {"freeze"},
     {"app"},

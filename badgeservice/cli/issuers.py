@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy.orm import Session
 
-from badgeservice.app import utc_now
 from badgeservice.cli import opening
+from badgeservice.core import utc_now
 from badgeservice.errors import IssuerListRefused
 from badgeservice.extensions import Services
 from badgeservice.openbadges import did, timestamps

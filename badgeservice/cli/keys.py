@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 from sqlalchemy import inspect
 
-from badgeservice.app import open_keyring, utc_now
 from badgeservice.cli import opening
+from badgeservice.core import open_keyring, utc_now
 from badgeservice.errors import BadTimestamp, KeyChangeRefused
 from badgeservice.issuing import issuer, key_chain, key_documents, status_lists
 from badgeservice.issuing.issuer import Issuer

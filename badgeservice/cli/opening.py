@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
-from badgeservice.app import create_app
+from badgeservice.core import create_core
 from badgeservice.extensions import Services, db, services
 from badgeservice.settings import Settings
 
@@ -17,11 +17,11 @@ ADMINISTRATOR = "administrator"
 
 @contextmanager
 def installation(settings: Settings | None = None) -> Iterator[tuple[Session, Services]]:
-    """Open this installation: a database session, and the services of the application.
+    """Open this installation: a database session, and the services; no pages.
 
     `settings` are by default those of the environment.
     """
-    with create_app(settings).app_context():
+    with create_core(settings).app_context():
         try:
             yield db.session, services()
         finally:

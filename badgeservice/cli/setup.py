@@ -6,8 +6,8 @@ import os
 
 import click
 
-from badgeservice.app import utc_now
 from badgeservice.cli import opening
+from badgeservice.core import utc_now
 from badgeservice.installation import prepare_database, prepare_files
 from badgeservice.settings import Settings
 

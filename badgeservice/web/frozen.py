@@ -15,11 +15,11 @@ from datetime import datetime
 
 from flask import Flask, has_request_context, request
 
-from badgeservice.extensions import limiter
 from badgeservice.kit.words import instant
 from badgeservice.verification import Report
 from badgeservice.verification.words import Language
 from badgeservice.web import languages
+from badgeservice.web.extensions import limiter
 from badgeservice.web.presentation import typographic
 
 MARK = "badgeservice.frozen"

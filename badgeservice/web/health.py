@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from badgeservice.errors import BadgeserviceError
-from badgeservice.extensions import alembic, db, limiter, services
+from badgeservice.extensions import db, services
+from badgeservice.migrating import alembic
 from badgeservice.openbadges.keys import SIGNING_KINDS
+from badgeservice.web.extensions import limiter
 
 bp = Blueprint("health", __name__)
 

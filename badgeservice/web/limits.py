@@ -16,9 +16,9 @@ from flask_limiter.util import get_remote_address
 from limits import parse_many
 from werkzeug.exceptions import TooManyRequests
 
-from badgeservice.extensions import limiter
 from badgeservice.verification import Report
 from badgeservice.verification.recipient import Answer
+from badgeservice.web.extensions import limiter
 
 
 class Budget(StrEnum):

@@ -12,10 +12,11 @@ from flask import Flask, get_flashed_messages, request
 from flask_babel import format_date, format_decimal, gettext
 from markupsafe import Markup
 
-from badgeservice.extensions import babel, services
+from badgeservice.extensions import services
 from badgeservice.learning import markdown
 from badgeservice.verification import words
 from badgeservice.web import languages
+from badgeservice.web.extensions import babel
 
 _NUMBER = re.compile(r"^\d+\.\s+")
 # What a number is never cut off from: its unit, or the month of its day.

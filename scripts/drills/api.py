@@ -13,8 +13,10 @@ import time
 from pathlib import Path
 
 from badgeservice import extensions, installation
-from badgeservice.app import create_app, utc_now
+from badgeservice.app import create_app
+from badgeservice.core import utc_now
 from badgeservice.issuing import issuer
+from badgeservice.web.extensions import limiter
 from tests.conftest import Letters, settings_in
 from tests.web import asking
 
@@ -31,7 +33,7 @@ def main() -> int:
         with app.app_context():
             described = issuer.load(settings.issuer_path, base_url=settings.base_url)
             installation.prepare_database(extensions.db.session, described, settings, now=utc_now())
-        extensions.limiter.enabled = False
+        limiter.enabled = False
         began = time.perf_counter()
         answers = asking.ask_everything(asking.described(app), examples=examples)
         took = time.perf_counter() - began

@@ -28,10 +28,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from badgeservice.app import create_app, utc_now
+from badgeservice.app import create_app
 from badgeservice.awarding import offers
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
+from badgeservice.core import utc_now
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
 from badgeservice.issuing import issue, shelf

@@ -13,11 +13,12 @@ import pytest
 from flask import Flask
 
 from badgeservice import documents
-from badgeservice.app import Stock
-from badgeservice.extensions import db, limiter
+from badgeservice.core import Stock
+from badgeservice.extensions import db
 from badgeservice.settings import Settings
 from badgeservice.verification.fetching import Fetch, Fetched
 from badgeservice.verifier.desk import Desk
+from badgeservice.web.extensions import limiter
 from tests.attacks import corpus
 from tests.attacks.corpus import Stored
 from tests.conftest import POOL, Clock, Letters, copy_of, running

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from badgeservice import extensions
+from badgeservice.web.extensions import limiter
 from badgeservice.web.negotiation import FOR_PROGRAMS
 from tests.web.conftest import MODULE, Learner, csrf_token
 
@@ -60,7 +60,7 @@ GARBAGE_FIELDS = (
 @pytest.fixture(autouse=True)
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no rate limit hide what an address does; `429` is not an answer to a bad argument."""
-    monkeypatch.setattr(extensions.limiter, "enabled", False)
+    monkeypatch.setattr(limiter, "enabled", False)
 
 
 def test_no_hostile_path_makes_any_page_fail(learner: Learner) -> None:

@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from badgeservice import extensions
 from badgeservice.app import create_app
 from badgeservice.catalogue import classes
 from badgeservice.catalogue.strength import Strength
@@ -26,6 +25,7 @@ from badgeservice.mail import DevelopmentMailbox, Message
 from badgeservice.people import accounts, email_address
 from badgeservice.people.models import Person
 from badgeservice.settings import Settings
+from badgeservice.web.extensions import limiter
 from tests.conftest import Clock, copy_of
 from tests.databases import Database
 from tests.issuing.conftest import CHOICES
@@ -88,7 +88,7 @@ def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock)
     settings = copy_of(installed, tmp_path)
     app = create_app(settings, clock=clock)
     app.testing = True
-    extensions.limiter.reset()
+    limiter.reset()
     learner = Learner(app.test_client(), Mailbox(settings), ADDRESS)  # type: ignore[arg-type]
     learner.sign_in()
     public_id = learner.earn(name=NAME, visibility="public")

@@ -25,7 +25,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from badgeservice import extensions, installation
-from badgeservice.app import Stock, create_app
+from badgeservice.app import create_app
+from badgeservice.core import Stock
 from badgeservice.erasure.erase import erase
 from badgeservice.erasure.ledger import Choice
 from badgeservice.errors import FetchFailed
@@ -37,6 +38,7 @@ from badgeservice.issuing import editions, issuer, shelf, states
 from badgeservice.issuing.models import Badge, Credential, Format, ShortCode, Visibility
 from badgeservice.issuing.states import Reason
 from badgeservice.verification.fetching import Fetched
+from badgeservice.web.extensions import limiter
 from tests.conftest import POOL, Clock, Letters, settings_in
 from tests.issuing.conftest import CHOICES, Desk
 
@@ -138,7 +140,7 @@ def _live(folder: Path) -> Site:
         frozen.ways[path] = addresses.way(app, path)
         frozen.endpoints.add(endpoint)
         for accept in ACCEPT:
-            extensions.limiter.reset()
+            limiter.reset()
             answer = app.test_client().get(path, headers={"Accept": accept}, base_url=BASE_URL)
             frozen.lived[path, accept] = (answer.status_code, answer.mimetype)
     with app.app_context():

@@ -15,7 +15,8 @@ import yaml
 from sqlalchemy.orm import Session
 
 from badgeservice import extensions, installation, verification
-from badgeservice.app import Stock, create_app
+from badgeservice.app import create_app
+from badgeservice.core import Stock
 from badgeservice.extensions import services
 from badgeservice.issuing import editions, issuer, key_chain, shelf, states, status_lists
 from badgeservice.issuing.hosting import Hosting, own_fetch

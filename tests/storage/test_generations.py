@@ -18,11 +18,12 @@ from sqlalchemy import DateTime, LargeBinary, MetaData, Table, insert, select
 from badgeservice import installation
 from badgeservice.app import create_app
 from badgeservice.awarding import offers
-from badgeservice.extensions import alembic, db, services
+from badgeservice.extensions import db, services
 from badgeservice.issuing import audit
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue, unfinished
 from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.migrating import alembic
 from badgeservice.people import accounts, email_address
 from badgeservice.verification import Verdict, recognise, verify
 from tests.conftest import Clock, Letters, settings_in

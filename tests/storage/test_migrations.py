@@ -7,7 +7,8 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import LargeBinary, inspect
 
-from badgeservice.extensions import alembic, db
+from badgeservice.extensions import db
+from badgeservice.migrating import alembic
 from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
 

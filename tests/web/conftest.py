@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from badgeservice import extensions
-from badgeservice.app import Stock, create_app
+from badgeservice.app import create_app
+from badgeservice.core import Stock
 from badgeservice.issuing.models import Badge, Visibility
 from badgeservice.learning import content
 from badgeservice.learning.quiz import (

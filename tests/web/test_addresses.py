@@ -30,6 +30,7 @@ from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.issuing.states import Reason
 from badgeservice.openbadges import multibase
 from badgeservice.verification import recognise, verify
+from badgeservice.web.extensions import limiter
 from tests.conftest import ROOT, Clock
 from tests.issuing.conftest import CHOICES
 from tests.web.conftest import plain, show_to
@@ -259,7 +260,7 @@ def answers(app: Flask, paths: list[str]) -> Iterator[tuple[str, str, TestRespon
     """Yield every path under every Accept with its answer, asked by somebody without a cookie."""
     for path in paths:
         for accept in ACCEPT:
-            extensions.limiter.reset()
+            limiter.reset()
             answer = app.test_client().get(path, headers={"Accept": accept})
             assert "Set-Cookie" not in answer.headers, path
             yield path, accept, answer

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from badgeservice.app import Stock
+from badgeservice.core import Stock
 from badgeservice.errors import VerifierBusy
-from badgeservice.extensions import db, limiter, services
+from badgeservice.extensions import db, services
 from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import Badge
 from badgeservice.openbadges import strict_json
@@ -21,6 +21,7 @@ from badgeservice.verification.recipient import Answer
 from badgeservice.verification.submission import MAXIMUM_BYTES
 from badgeservice.web.api import submissions
 from badgeservice.web.api.schemas import ReportSchema
+from badgeservice.web.extensions import limiter
 from tests.conftest import Clock, Letters, copy_of, running
 from tests.web.conftest import Furnished, show_to
 

@@ -13,11 +13,11 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from badgeservice.app import Stock
-from badgeservice.extensions import limiter
+from badgeservice.core import Stock
 from badgeservice.verification import Verdict
 from badgeservice.verifier import batch
 from badgeservice.web.api.schemas import BatchReportSchema
+from badgeservice.web.extensions import limiter
 from tests.conftest import Clock, Letters, copy_of, running
 from tests.web.conftest import Furnished
 

@@ -10,9 +10,9 @@ import schemathesis
 from flask import Flask
 from jsonschema_rs import ValidationError
 
-from badgeservice.app import Stock
-from badgeservice.extensions import limiter
+from badgeservice.core import Stock
 from badgeservice.verification.codes import Check, Code
+from badgeservice.web.extensions import limiter
 from badgeservice.web.negotiation import FOR_PROGRAMS
 from tests.conftest import Clock, Letters, copy_of, running
 from tests.web import asking

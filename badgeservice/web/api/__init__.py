@@ -12,9 +12,9 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from flask_smorest import Api
 
-from badgeservice.extensions import csrf
 from badgeservice.web.api import verify
 from badgeservice.web.api.schemas import ProblemSchema
+from badgeservice.web.extensions import csrf
 from badgeservice.web.negotiation import FOR_PROGRAMS
 
 BLUEPRINTS = (verify.bp,)

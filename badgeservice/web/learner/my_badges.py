@@ -23,7 +23,7 @@ from flask_babel import gettext
 
 from badgeservice.awarding import offers
 from badgeservice.errors import ConflictingChange, CredentialNotFound, IssuingRefused
-from badgeservice.extensions import db, limiter, services
+from badgeservice.extensions import db, services
 from badgeservice.issuing import editions, issue, ob2, preview, shelf, states
 from badgeservice.issuing.hosting import CREDENTIAL_MEDIA_TYPES
 from badgeservice.issuing.models import Badge, Format, Visibility
@@ -32,6 +32,7 @@ from badgeservice.people import accounts
 from badgeservice.sharing import holdings, linkedin
 from badgeservice.verification.report import Status
 from badgeservice.web import errors, identity, languages
+from badgeservice.web.extensions import limiter
 from badgeservice.web.identity import only_signed_in
 from badgeservice.web.languages import bilingual
 from badgeservice.web.learner import choices

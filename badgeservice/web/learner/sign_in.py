@@ -13,10 +13,11 @@ from badgeservice.errors import (
     SignInRefused,
     TooManySignInRequests,
 )
-from badgeservice.extensions import db, limiter, services
+from badgeservice.extensions import db, services
 from badgeservice.people import accounts, sign_in, words
 from badgeservice.people.models import Person
 from badgeservice.web import identity, languages
+from badgeservice.web.extensions import limiter
 from badgeservice.web.languages import bilingual
 from badgeservice.web.learner import quiz
 

@@ -13,7 +13,7 @@ from badgeservice.catalogue import classes
 from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
 from badgeservice.errors import CredentialNotFound, HolderErased
-from badgeservice.extensions import db, limiter, services
+from badgeservice.extensions import db, services
 from badgeservice.issuing import editions, issue, register, shelf, short_codes, verdict
 from badgeservice.issuing import words as issuing_words
 from badgeservice.issuing.hosting import PUBLIC_FORMATS, Hosting
@@ -25,6 +25,7 @@ from badgeservice.verification.report import Status
 from badgeservice.verification.summary import Summary
 from badgeservice.web import errors, frozen, languages, negotiation
 from badgeservice.web.errors import Words
+from badgeservice.web.extensions import limiter
 from badgeservice.web.presentation import rich_text
 from badgeservice.web.public import documents
 from badgeservice.web.public.told import Told, strength_in

@@ -6,11 +6,12 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 
 from badgeservice.errors import CredentialNotFound, HolderErased
-from badgeservice.extensions import db, limiter
+from badgeservice.extensions import db
 from badgeservice.issuing import short_codes
 from badgeservice.issuing.models import BadgeState
 from badgeservice.web import errors, negotiation
 from badgeservice.web.errors import Words
+from badgeservice.web.extensions import limiter
 from badgeservice.web.public import badges, verifier
 
 bp = Blueprint("codes", __name__)

@@ -15,10 +15,10 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from badgeservice.errors import ListRefused
-from badgeservice.extensions import csrf
 from badgeservice.verifier import batch
 from badgeservice.verifier.batch import Answer, Row
 from badgeservice.web import languages, lists
+from badgeservice.web.extensions import csrf
 from badgeservice.web.languages import bilingual
 
 bp = Blueprint("lists", __name__)

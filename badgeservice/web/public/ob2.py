@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, make_response, redirect, request
 
-from badgeservice.extensions import db, limiter, services
+from badgeservice.extensions import db, services
 from badgeservice.issuing.hosting import Hosting
 from badgeservice.web import negotiation
+from badgeservice.web.extensions import limiter
 from badgeservice.web.public import badges, documents
 
 bp = Blueprint("ob2", __name__)

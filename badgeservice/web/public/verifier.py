@@ -16,12 +16,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from badgeservice.catalogue.strength import Strength
-from badgeservice.extensions import csrf, services
+from badgeservice.extensions import services
 from badgeservice.issuing import short_codes
 from badgeservice.sharing import qr
 from badgeservice.verification import Report
 from badgeservice.verification.submission import MAXIMUM_BYTES, Kind
 from badgeservice.web import languages, limits, security
+from badgeservice.web.extensions import csrf
 from badgeservice.web.languages import bilingual
 from badgeservice.web.limits import Budget
 from badgeservice.web.public.pages import public_id_in
