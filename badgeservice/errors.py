@@ -471,6 +471,18 @@ class ApiKeyLimit(BadgeserviceError):
     code = "api_key_limit"
 
 
+class ResultListNotFound(BadgeserviceError):
+    """The partner has uploaded no such list, it was forgotten since, or there is no such partner."""
+
+    code = "result_list_not_found"
+
+
+class ResultListChanged(BadgeserviceError):
+    """The list, or a line of it, is not what the page showed: it was sent, corrected or left out."""
+
+    code = "result_list_changed"
+
+
 class SignInRefused(BadgeserviceError):
     """The link or code opens nothing: unknown, used, too old, or tried too often.
 

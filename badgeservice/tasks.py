@@ -14,7 +14,8 @@ from badgeservice.issuing import audit as auditing
 from badgeservice.jobs import queue
 from badgeservice.jobs.work import Work
 from badgeservice.partners import invitations, submissions
-from badgeservice.people import retention
+from badgeservice.partners.lists import sending, staging
+from badgeservice.people import accounts, retention
 from badgeservice.sharing import reminders
 from badgeservice.storage import chain
 
@@ -31,6 +32,18 @@ def purge(work: Work) -> None:
     invitations.purge(session, now)
     submissions.purge(session, now)
     queue.purge(session, now)
+
+
+def purge_lists(work: Work) -> None:
+    """Forget uploaded lists that nobody sent, and what stood in those that were."""
+    staging.purge(work.session, services().vault, work.now())
+
+
+def take_list(work: Work) -> None:
+    """Take in a list of results that a partner sent."""
+    here = services()
+    controller = accounts.organisation(work.session, here.office.issuer.slug)
+    sending.take(work, here.vault, controller)
 
 
 def audit(work: Work) -> None:

@@ -20,6 +20,7 @@ from badgeservice.jobs import queue, schedule
 from badgeservice.jobs.presence import Presence
 from badgeservice.jobs.schedule import Scheduled
 from badgeservice.jobs.work import Work
+from badgeservice.partners.lists import sending
 
 log = structlog.get_logger()
 
@@ -31,12 +32,15 @@ LOOK_EVERY_SECONDS = 5.0
 TASKS: Mapping[str, Task] = {
     "audit": tasks.audit,
     "purge": tasks.purge,
+    "purge-lists": tasks.purge_lists,
     "remind": tasks.remind,
+    sending.TASK: tasks.take_list,
 }
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # Nights are those of France: midnight UTC is one or two o'clock there. Mails leave in the morning.
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("purge", _DAY, at=0 * _HOUR),
+    Scheduled("purge-lists", _HOUR),
     Scheduled("audit", _DAY, at=1 * _HOUR),
     Scheduled("remind", _DAY, at=8 * _HOUR),
 )

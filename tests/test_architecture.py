@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"verification"},
     {"storage"},
     {"fetching"},
-    {"settings", "mail", "logs", "documents", "typed_codes", "jobs"},
+    {"settings", "mail", "logs", "documents", "typed_codes", "spreadsheets", "jobs"},
     {"catalogue", "people"},
     {"evidence"},
     {"learning"},

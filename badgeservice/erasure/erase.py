@@ -30,6 +30,7 @@ from badgeservice.jobs import queue
 from badgeservice.learning import attempts
 from badgeservice.mail import DevelopmentMailbox, Mailer
 from badgeservice.partners import invitations
+from badgeservice.partners.lists import staging as lists
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 from badgeservice.storage import chain, sqlite
@@ -137,6 +138,8 @@ def _forget(
             badge.holder_erased_at = now
             shelf.destroy(session, badge.public_id)
         queue.forget(session, person_id)
+        person = session.get(Person, person_id)
+        lists.forget(session, person_id, person.email_index if person else None)
         invitations.forget(session, person_id)
         attempts.forget(session, person_id)
         offers.forget(session, person_id)

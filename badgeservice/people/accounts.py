@@ -64,7 +64,7 @@ def find_or_create(
         id=person_id,
         controller_id=controller.id,
         email=vault.seal(session, person_id, _EMAIL, str(address)),
-        email_index=_index(vault, address),
+        email_index=index(vault, address),
         name=None,
         language=language,
         state=state,
@@ -81,7 +81,7 @@ def find_or_create(
 
 def find(session: Session, vault: Vault, address: EmailAddress) -> Person | None:
     """Return the person with this mail address, None when we know nobody by it."""
-    return session.scalar(select(Person).where(Person.email_index == _index(vault, address)))
+    return session.scalar(select(Person).where(Person.email_index == index(vault, address)))
 
 
 def email_of(session: Session, vault: Vault, person: Person) -> str:
@@ -131,5 +131,6 @@ def forget(session: Session, person_id: str) -> None:
     session.execute(delete(Person).where(Person.id == person_id))
 
 
-def _index(vault: Vault, address: EmailAddress) -> bytes:
+def index(vault: Vault, address: EmailAddress) -> bytes:
+    """Return the keyed digest under which the account of a mail address is found."""
     return vault.blind_index(_EMAIL, address.key)

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from threading import BoundedSemaphore
 
+from badgeservice import spreadsheets
 from badgeservice.errors import ListRefused, VerifierBusy
 from badgeservice.issuing import short_codes
 from badgeservice.verification import Report, Verdict, words
@@ -249,17 +250,12 @@ _TITLES: dict[Language, tuple[str, ...]] = {
         "issued on", "valid until", "details", "checked at",
     ),
 }  # fmt: skip
-# Spreadsheets divide by what does not stand in the numbers of the reader's country.
-_WRITTEN_WITH: dict[Language, str] = {"fr": ";", "en": ","}
-_LONGEST_CELL = 2_048
-_BEGINS_A_FORMULA = tuple("=+-@＝＋－＠")
 
 
 def as_csv(answers: Iterable[Answer], language: Language) -> Iterator[str]:
     """Yield the lines of a table that spreadsheets open, each as soon as it is known.
 
-    The byte order mark at its beginning is by what Excel knows UTF-8. No cell is a formula, whatever a
-    badge says (OWASP, CSV Injection).
+    No cell is a formula, whatever a badge says.
     """
     yield heading(language)
     for answer in answers:
@@ -268,24 +264,12 @@ def as_csv(answers: Iterable[Answer], language: Language) -> Iterator[str]:
 
 def heading(language: Language) -> str:
     """Return the first line of the table, with its byte order mark."""
-    return "\ufeff" + _line(_TITLES[language], language)
+    return spreadsheets.MARK + spreadsheets.line(_TITLES[language], language)
 
 
 def line(answer: Answer, language: Language) -> str:
     """Return the line of one answer."""
-    return _line(_cells(answer, language), language)
-
-
-def safe_cell(text: str) -> str:
-    r"""Return `text` as a cell that no spreadsheet calculates, on one line.
-
-    >>> safe_cell("=1+1"), safe_cell("\t @SUM(A1)"), safe_cell("K7QM-2XVD")
-    ("'=1+1", "'  @SUM(A1)", 'K7QM-2XVD')
-    """
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    if len(shown) > _LONGEST_CELL:
-        shown = f"{shown[:_LONGEST_CELL]}…"
-    return f"'{shown}" if shown.lstrip().startswith(_BEGINS_A_FORMULA) else shown
+    return spreadsheets.line(_cells(answer, language), language)
 
 
 def _cells(answer: Answer, language: Language) -> tuple[str, ...]:
@@ -309,10 +293,3 @@ def _cells(answer: Answer, language: Language) -> tuple[str, ...]:
         " ".join(answer.codes),
         checked_at or "",
     )
-
-
-def _line(cells: Iterable[str], language: Language) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=_WRITTEN_WITH[language], quoting=csv.QUOTE_ALL)
-    writer.writerow([safe_cell(cell) for cell in cells])
-    return written.getvalue()

@@ -16,6 +16,7 @@ from badgeservice.web import (
     health,
     languages,
     learner,
+    partner,
     presentation,
     progress,
     public,
@@ -34,7 +35,8 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     health.init_app(app)
     api.init_app(app)
-    for blueprint in (*public.BLUEPRINTS, *learner.BLUEPRINTS, progress.bp):
+    blueprints = (*public.BLUEPRINTS, *learner.BLUEPRINTS, *partner.BLUEPRINTS, progress.bp)
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
     # Whoever reads the mails enters as anyone: they are shown on somebody's own machine only.
     host = str(urlsplit(settings.base_url).hostname)

@@ -32,6 +32,8 @@ from badgeservice.errors import (
     ModuleNotFound,
     RequestRefused,
     RequestUnreadable,
+    ResultListChanged,
+    ResultListNotFound,
     SettingsError,
     VerifierBusy,
 )
@@ -45,6 +47,8 @@ STATUS: dict[type[BadgeserviceError], int] = {
     AttemptNotFound: 404,
     CredentialNotFound: 404,
     JobNotFound: 404,
+    ResultListNotFound: 404,
+    ResultListChanged: 409,
     HolderErased: 410,
     AttemptRefused: 409,
     AttemptClosed: 409,

@@ -29,6 +29,7 @@ class Budget(StrEnum):
     RECIPIENT = "ask whose badge it is"
     BADGE = "be asked whose it is"
     BATCH = "verify a list"
+    LIST = "upload a list of results"
 
 
 LIMITS = {
@@ -39,6 +40,8 @@ LIMITS = {
     # Of one badge, for all visitors together: many who each ask a little would ask a lot.
     Budget.BADGE: "20/hour; 60/day",
     Budget.BATCH: "3/minute; 12/hour",
+    # Of one member, wherever they are: a training centre shares one address.
+    Budget.LIST: "10/minute; 60/hour",
 }
 
 

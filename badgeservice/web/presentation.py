@@ -29,6 +29,7 @@ _UNBREAKABLE = re.compile(
 SITE_NAME = "Cotentin Digital"
 LONGEST_TEXT = 4000
 """Characters of a stranger's text that a page shows."""
+_NOTED_FOR = {"space", "quiz", "offers", "my_badges", "partner", "partner_lists"}
 _STRESS = {"p", "em", "strong", "ul", "ol", "li", "br"}
 
 
@@ -159,7 +160,7 @@ def _everywhere() -> dict[str, Any]:
 
 def _messages() -> list[str]:
     """Return what was noted for the next page. Public addresses never look: they have no cookie."""
-    if request.blueprint not in ("space", "quiz", "offers", "my_badges"):
+    if request.blueprint not in _NOTED_FOR:
         return []
     return [str(message) for message in get_flashed_messages()]
 

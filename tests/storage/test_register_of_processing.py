@@ -56,6 +56,14 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
     },
     "module_content": {"digest", "canonical"},
     "organisation": {"id", "slug", "name"},
+    # Who stands in a list is sealed; what is left are its lines by number.
+    "result_list": {
+        "id", "organisation_id", "activity", "dates_are_doubtful", "corrections", "state", "job_id",
+        "created_at", "sent_at", "finished_at",
+    },
+    "result_list_row": {
+        "list_id", "number", "day_is_ambiguous", "state", "fate", "problems",
+    },
     "received_endorsement": {
         "digest", "address", "achievement", "endorser", "method", "received_at", "verified_at",
         "valid_from", "valid_until", "removed_at", "content",
@@ -70,6 +78,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
 # facts by code, count and time, never words. Erasure deletes the rows; in a backup the identifier
 # that is left leads to nobody, because the key of its holder is gone.
 ONLY_THROUGH_AN_IDENTIFIER: dict[str, set[str]] = {
+    "result_list": {"sent_by"},
     "attempt": {
         "id", "person_id", "module_id", "module_version", "content_digest", "mode", "state", "draw",
         "started_at", "closes_at", "submitted_at",

@@ -179,6 +179,7 @@ def test_no_text_of_a_template_escapes_translation(template):
 
     known = {
         "CRCN",
+        "CSV",
         "DigComp",
         "ESCO",
         "PNG",

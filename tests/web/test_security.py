@@ -106,6 +106,8 @@ def world(app, holder, public_id) -> World:
             "typed": "JT5N-RGQM",
             "ob2_id": "8d2f8b1c-1c1e-4d7e-9a53-0d3d6f0a7c11",
             "filename": "style.css",
+            "list_id": "lst_0",
+            "job_id": "job_0",
         }
     )
 

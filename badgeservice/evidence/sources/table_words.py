@@ -84,11 +84,9 @@ _PROBLEMS: dict[Code, dict[Language, str]] = {
         "fr": "Ce score ne se lit pas. Attendu : un nombre de 0 à 100, par exemple 82 ou 82 %.",
         "en": "This score cannot be read. Expected: a number from 0 to 100, for example 82 or 82 %.",
     },
-    Code.SCORE_MISSING: {
-        "fr": "Il manque le score. Attendu : un nombre de {expected} à 100, ou le statut "
-        "« non réussi ».",
-        "en": "The score is missing. Expected: a number from {expected} to 100, or the status "
-        "“not passed”.",
+    Code.SCORE_NOT_AGREED: {
+        "fr": "Votre convention ne prévoit pas de score pour cette activité. Attendu : rien.",
+        "en": "Your agreement has no score for this activity. Expected: nothing.",
     },
     Code.SCORE_TOO_LOW: {
         "fr": "Ce score ne suffit pas pour ce statut. Attendu : un nombre de {expected} à 100, ou le "
@@ -190,6 +188,31 @@ _TABLES: dict[str, dict[Language, str]] = {
         "en": "Line {line}: a cell is too long{in_column}. Expected: at most {cell} bytes.",
     },
 }
+
+
+_REFUSED: dict[str, dict[Language, str]] = {
+    "changed": {
+        "fr": "Un autre résultat est déjà enregistré pour cette personne, cette activité et cette "
+        "date. Pour le corriger, déposez la ligne à nouveau et cochez « Corriger ce qui a changé ».",
+        "en": "Another result is recorded already for this person, this activity and this date. To "
+        "correct it, upload the line again and tick “Correct what has changed”.",
+    },
+    "withdrawn_before": {
+        "fr": "Ce résultat a été retiré. Pour l'enregistrer de nouveau, déposez la ligne à nouveau "
+        "et cochez « Corriger ce qui a changé ».",
+        "en": "This result was taken back. To record it anew, upload the line again and tick "
+        "“Correct what has changed”.",
+    },
+    "": {
+        "fr": "Cette ligne ne correspond plus à votre convention, ou n'est plus conservée.",
+        "en": "This line does not fit your agreement any more, or is not kept any more.",
+    },
+}
+
+
+def refused(code: str, language: Language) -> str:
+    """Return why a line was not recorded though it had looked right, and what to do."""
+    return _REFUSED.get(code, _REFUSED[""])[language]
 
 
 def refusal(error: TableRefused, language: Language) -> str:

@@ -108,7 +108,7 @@ class Code(StrEnum):
     DATE_TOO_EARLY = "date_too_early"
     DATE_TOO_LATE = "date_too_late"
     SCORE_UNREADABLE = "score_unreadable"
-    SCORE_MISSING = "score_missing"
+    SCORE_NOT_AGREED = "score_not_agreed"
     SCORE_TOO_LOW = "score_too_low"
     CELLS_TOO_MANY = "cells_too_many"
     SAME_AS_BEFORE = "same_as_before"
@@ -147,8 +147,8 @@ class Result:
 class Allowed:
     """What a partner may say of one activity: on which days, and which score it takes.
 
-    Days lie from `earliest` to `latest`, both included. `threshold` is the share of 1 that counts as
-    reached, None where no score is asked for.
+    Days lie from `earliest` to `latest`, both included. `threshold` is the share of 1 that a score
+    must reach, None where scores are not reported.
     """
 
     earliest: date
@@ -325,7 +325,7 @@ def _lines(
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?: [\d:]+)?", re.ASCII)
-_SCORE = re.compile(r"(\d{1,3})(?:[.,](\d{1,6}))? ?(%|/ ?100)?", re.ASCII)
+_SCORE = re.compile(r"(\d{1,3})(?:[.,](\d{1,3}))? ?(%|/ ?100)?", re.ASCII)
 _SPACES = str.maketrans("\u00a0\u202f", "  ")
 
 
@@ -337,8 +337,8 @@ def check(cells: Cells, rules: Rules, *, surplus: bool = False) -> Result | tupl
     status, day, score = reading.status(), reading.day(rules), reading.score()
     if activity and day is not None:
         reading.bounds(rules.activities[activity], day)
-    if activity and status is not None and status.is_achieved:
-        reading.threshold(rules.activities[activity], score)
+    if activity and status is not None:
+        reading.threshold(rules.activities[activity], score, is_achieved=status.is_achieved)
     if surplus:
         reading.problem(Code.CELLS_TOO_MANY)
     if reading.problems or email is None or status is None or day is None:
@@ -422,8 +422,8 @@ class _Reading:
         return None
 
     def day(self, rules: Rules) -> date | None:
-        given = self.cells.get(Column.DATE, "").translate(_SPACES).strip()
-        day = _day(given)
+        given = self.cells.get(Column.DATE, "")
+        day = day_of(given)
         if not given:
             self.problem(Code.DATE_MISSING, Column.DATE)
         elif is_month_first(given):
@@ -443,19 +443,14 @@ class _Reading:
         elif day > allowed.latest:
             self.problem(Code.DATE_TOO_LATE, Column.DATE, allowed.latest.isoformat())
 
-    def threshold(self, allowed: Allowed, score: Fraction | None) -> None:
-        """Compare the score with what the activity asks for, where it asks."""
-        if allowed.threshold is None or self.has(Code.SCORE_UNREADABLE):
-            return
-        needed = f"{float(allowed.threshold * 100):g}"
+    def threshold(self, allowed: Allowed, score: Fraction | None, *, is_achieved: bool) -> None:
+        """Compare a score with what the agreement says of scores."""
         if score is None:
-            self.problem(Code.SCORE_MISSING, Column.SCORE, needed)
-        elif score < allowed.threshold:
-            self.problem(Code.SCORE_TOO_LOW, Column.SCORE, needed)
-
-    def has(self, code: Code) -> bool:
-        """Whether a problem of this kind was found."""
-        return any(problem.code is code for problem in self.problems)
+            return
+        if allowed.threshold is None:
+            self.problem(Code.SCORE_NOT_AGREED, Column.SCORE)
+        elif is_achieved and score < allowed.threshold:
+            self.problem(Code.SCORE_TOO_LOW, Column.SCORE, f"{float(allowed.threshold * 100):g}")
 
     def score(self) -> Fraction | None:
         """Return the score as a share of 1; it is written as a number from 0 to 100."""
@@ -472,8 +467,13 @@ class _Reading:
         return score
 
 
-def _day(text: str) -> date | None:
-    """Return the day of `2026-11-27` or `27/11/2026`; None for anything else."""
+def day_of(text: str) -> date | None:
+    """Return the day of `2026-11-27` or `27/11/2026`; None for anything else.
+
+    >>> day_of("27/11/2026"), day_of("31/11/2026")
+    (datetime.date(2026, 11, 27), None)
+    """
+    text = text.translate(_SPACES).strip()
     if found := _ISO_DAY.fullmatch(text):
         year, month, day = found[1], found[2], found[3]
     elif found := _DAY_FIRST.fullmatch(text):

@@ -22,6 +22,8 @@ from badgeservice.issuing.models import Badge, BadgeState, Credential
 from badgeservice.learning import attempts
 from badgeservice.learning.content import Module
 from badgeservice.learning.models import Attempt, Mode
+from badgeservice.people import members
+from badgeservice.people.models import Role
 from badgeservice.sharing import holdings
 from badgeservice.web import identity, languages
 from badgeservice.web.identity import only_signed_in
@@ -65,6 +67,7 @@ def overview() -> str:
             (award, classes.get(db.session, award.slug, award.class_version))
             for award in offers.declined(db.session, person.id)
         ],
+        acts_for=members.organisations(db.session, person.id, Role.SUBMIT),
         missing=_missing(person.id, {each.class_slug for each in held}, now),
     )
 

@@ -47,6 +47,31 @@ def held() -> dict[str, tuple[str, str]]:
                 "et 5 ans, ou jusqu'à l'effacement de votre compte."
             ),
         ),
+        "result_list.file": (
+            gettext("Le nom d'un fichier déposé par un organisme partenaire"),
+            gettext("Pour qu'il le reconnaisse. 7 jours après l'envoi ; un jour sans envoi."),
+        ),
+        "result_list.digest": (
+            gettext("Une empreinte de ce fichier"),
+            gettext(
+                "Pour ne pas l'enregistrer deux fois. Un an après l'envoi ; un jour sans envoi."
+            ),
+        ),
+        "result_list_row.cells": (
+            gettext("Ce qu'un organisme partenaire a écrit de vous dans une liste de résultats"),
+            gettext(
+                "Pour qu'il la vérifie avant de l'envoyer. Jusqu'à l'enregistrement ; un jour sans "
+                "envoi, 7 jours pour une ligne qui n'a pas pu être enregistrée."
+            ),
+        ),
+        "result_list_row.person_index": (
+            gettext("Une empreinte de votre adresse dans cette liste"),
+            gettext("Pour vous en effacer si vous le demandez. Même durée."),
+        ),
+        "result_list_row.deed_index": (
+            gettext("Une empreinte de cette ligne"),
+            gettext("Pour voir que deux lignes disent la même chose. Même durée."),
+        ),
         "credential_bytes.sealed": (
             gettext("Vos badges"),
             gettext("Pour les servir à qui vous l'avez permis. Jusqu'à ce que vous les effaciez."),

@@ -31,7 +31,8 @@ CELLS = {
 }
 RULES = Rules(
     {
-        "cyber-1": Allowed(date(2026, 9, 1), date(2026, 11, 30)),
+        "cyber-1": Allowed(date(2026, 9, 1), date(2026, 11, 30), Fraction(1, 100)),
+        "atelier": Allowed(date(2026, 9, 1), date(2026, 11, 30)),
         "tableur": Allowed(date(2026, 9, 1), date(2026, 11, 30), Fraction(7, 10)),
     }
 )
@@ -196,6 +197,7 @@ def test_a_line_becomes_a_result() -> None:
         (Column.FIRST_NAME, "=HYPERLINK(1)", None),
         (Column.ACTIVITY, "", Code.ACTIVITY_MISSING),
         (Column.ACTIVITY, "CYBER-1", None),
+        (Column.ACTIVITY, "atelier", Code.SCORE_NOT_AGREED),
         (Column.ACTIVITY, "tableur-confirme", Code.ACTIVITY_NOT_ALLOWED),
         (Column.STATUS, "", Code.STATUS_MISSING),
         (Column.STATUS, "Non-réussi", None),
@@ -215,7 +217,7 @@ def test_a_line_becomes_a_result() -> None:
         (Column.SCORE, "82,5", None),
         (Column.SCORE, "82\u00a0%", None),
         (Column.SCORE, "100/100", None),
-        (Column.SCORE, "0", None),
+        (Column.SCORE, "1", None),
         (Column.SCORE, "101", Code.SCORE_UNREADABLE),
         (Column.SCORE, "-1", Code.SCORE_UNREADABLE),
         (Column.SCORE, "0,82", Code.SCORE_UNREADABLE),
@@ -233,7 +235,9 @@ def test_a_problem_names_column_value_and_what_was_expected(
         return
     assert isinstance(found, tuple)
     (problem,) = found
-    assert (code, column, text) == (problem.code, problem.column, problem.value)
+    assert code == problem.code
+    if code is not Code.SCORE_NOT_AGREED:
+        assert (column, text) == (problem.column, problem.value)
     for language in ("fr", "en"):
         assert table_words.column(problem, language)
         assert "{" not in table_words.explain(problem, language)
@@ -244,13 +248,13 @@ def test_a_problem_names_column_value_and_what_was_expected(
     [
         ("70", "réussi", None),
         ("69", "réussi", Code.SCORE_TOO_LOW),
-        ("", "présent", Code.SCORE_MISSING),
+        ("", "présent", None),
         ("", "non réussi", None),
         ("12", "non réussi", None),
         ("x", "réussi", Code.SCORE_UNREADABLE),
     ],
 )
-def test_an_activity_with_a_threshold_asks_for_a_score(
+def test_a_score_below_the_threshold_is_no_success(
     score: str, status: str, code: Code | None
 ) -> None:
     """Below it nobody has passed, whatever the status says."""
