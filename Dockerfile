@@ -4,10 +4,10 @@
 
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /opt/build
-COPY requirements.lock requirements-valkey.lock requirements-build.lock ./
+COPY requirements.lock requirements-valkey.lock requirements-metrics.lock requirements-build.lock ./
 RUN python -m venv /opt/badgeservice \
     && /opt/badgeservice/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --no-deps --require-hashes -r requirements.lock -r requirements-valkey.lock
+        --no-deps --require-hashes -r requirements.lock -r requirements-valkey.lock -r requirements-metrics.lock
 RUN python -m venv tools \
     && tools/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --no-deps --require-hashes -r requirements-build.lock

@@ -123,6 +123,10 @@ class Settings:
     verification_workers: Annotated[
         int, "how many processes verify what visitors submit, about 70 MB each, from 1 to 16"
     ] = 2
+    metrics_token_file: Annotated[
+        Path | None,
+        "file with the token that `/metrics` asks for; empty: nothing is measured (extra `metrics`)",
+    ] = None
     requests_at_once: Annotated[
         int,
         "how many requests a web process works on at a time, from 1 to 50; four times as many may "
@@ -328,6 +332,12 @@ class Settings:
         if self.smtp_password_file is None:
             return ""
         return self._secret("smtp_password_file", "").decode()
+
+    def metrics_token(self) -> bytes:
+        """Return the token of `/metrics`, empty when no file is set."""
+        if self.metrics_token_file is None:
+            return b""
+        return self._secret("metrics_token_file", "")
 
     def secret_file(self, name: str, default: str) -> Path:
         """Return the file of a secret: as set, else `default` in the data folder."""

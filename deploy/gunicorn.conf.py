@@ -43,6 +43,15 @@ accesslog = None
 loglevel = "warning"
 
 
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+
+    def child_exit(_server: object, worker: object) -> None:
+        """Let the numbers of a process that has ended no longer count as alive."""
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[attr-defined,no-untyped-call]
+
+
 _M_ARENA_MAX = -8  # malloc.h of glibc
 
 

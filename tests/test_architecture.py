@@ -46,6 +46,8 @@ READS_ITS_OWN_FILES = {"openbadges/contexts/__init__.py": {"pathlib"}}
 LATE_ON_PURPOSE: dict[str, set[str]] = {
     # An extra that only those install whose keys live in a token.
     "issuing/tokens.py": {"pkcs11"},
+    # An extra for those who measure.
+    "web/metrics.py": {"prometheus_client"},
     # An extra for those who have several web processes.
     "web/counters.py": {"redis"},
     # Whoever asks for no job loads neither; the second is an extra for several machines.

@@ -39,7 +39,7 @@ class Desk:
         self, office: Office, *, session: Callable[[], Session], pool: Pool, guard: Guard
     ) -> None:
         self._office, self._session = office, session
-        self._pool, self._guard = pool, guard
+        self.pool, self._guard = pool, guard
         names = dict.fromkeys(office.issuer.name.values())
         self._registry = Registry(Named(office.base_url, name) for name in names)
 
@@ -66,7 +66,7 @@ class Desk:
                 pass  # nothing of it is left to be shown: to this desk it is a code like any other
         known = self.issuers(now)
         sources = replace(self.sources(), issuers=known)
-        report = self._pool.verify(data, sources, now=now, recipient=recipient)
+        report = self.pool.verify(data, sources, now=now, recipient=recipient)
         known.remember(report, now=now)
         return report
 

@@ -127,6 +127,12 @@ class Pool:
                 self._release(turn)
                 return report
 
+    def state(self) -> dict[str, int]:
+        """Return how many workers are busy, how many callers wait, and how many were refused."""
+        with self._changed:
+            busy = len(self._workers) - len(self._idle) - len(self._lent)
+            return {"busy": busy, "waiting": len(self._queue), "refused": self._refused}
+
     def close(self) -> None:
         """End all workers; whoever is being served gets an interrupted report."""
         with self._changed:
@@ -175,6 +181,7 @@ class Pool:
         until = time.monotonic() + self.limits.waiting_seconds
         with self._changed:
             if len(self._queue) >= self.limits.waiting:
+                self._refused += 1
                 raise VerifierBusy("too many verifications wait already")
             (self._queue.appendleft if errand.has_begun else self._queue.append)(errand)
             errand.has_begun = True
@@ -187,6 +194,7 @@ class Pool:
             finally:
                 self._queue.remove(errand)
                 self._changed.notify_all()
+            self._refused += 1
         raise VerifierBusy("no worker has become free in time")
 
     def _available(self) -> _Worker | None:
@@ -246,6 +254,7 @@ class Pool:
         self._idle: deque[_Worker] = deque()
         self._lent: OrderedDict[_Worker, _Turn] = OrderedDict()
         self._queue: deque[_Errand] = deque()
+        self._refused = 0
         self._is_closed = False
         for worker in self._workers:
             worker.hang_up()

@@ -16,6 +16,7 @@ from badgeservice.web import (
     health,
     languages,
     learner,
+    metrics,
     partner,
     presentation,
     progress,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     frozen.init_app(app)
     errors.init_app(app)
     health.init_app(app)
+    metrics.init_app(app)
     api.init_app(app)
     blueprints = (*public.BLUEPRINTS, *learner.BLUEPRINTS, *partner.BLUEPRINTS, progress.bp)
     for blueprint in blueprints:

@@ -15,7 +15,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -67,15 +67,19 @@ class Gate:
         waiting: int,
         host: str = "localhost",
         seconds: float = WAITING_SECONDS,
+        on_refusal: Callable[[], None] = lambda: None,
     ) -> None:
-        """`waiting` more may wait, for `seconds` at most. `host` is the one that is served."""
+        """`waiting` more may wait, for `seconds` at most. `host` is the one that is served.
+
+        `on_refusal` is called for each who is turned away.
+        """
+        self._on_refusal = on_refusal
         self._application, self._host = application, host
         self._waiting, self._seconds = waiting, seconds
         self._changing = threading.Lock()
         self._free = places
         self._queue: deque[threading.Lock] = deque()
         self._unsaid, self._said_at = 0, float("-inf")
-        self.turned_away = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333). Its place is free again once the answer has been sent."""
@@ -121,8 +125,8 @@ class Gate:
                 self._free += 1
 
     def _count(self) -> None:
+        self._on_refusal()
         with self._changing:
-            self.turned_away += 1
             self._unsaid += 1
             now = time.monotonic()
             if now - self._said_at < LOG_SECONDS:

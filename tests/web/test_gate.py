@@ -96,7 +96,8 @@ def waits(door: Gate, number: int) -> None:
 
 def test_who_finds_no_place_is_told_at_once_when_to_come_back(house: House) -> None:
     """The application does not even hear of them."""
-    door = Gate(house, places=2, waiting=0)
+    refused: list[int] = []
+    door = Gate(house, places=2, waiting=0, on_refusal=lambda: refused.append(1))
     visitors = Visitors(door)
     fill(house, visitors, 2)
 
@@ -107,7 +108,7 @@ def test_who_finds_no_place_is_told_at_once_when_to_come_back(house: House) -> N
     assert "no-store" == answer.headers["Cache-Control"]
     assert "Rien n’a été perdu" in answer.text
     assert "Nothing was lost" in answer.text
-    assert door.turned_away == 1
+    assert [1] == refused
     house.leave.release(2)
     assert [200, 200] == visitors.all_answered()
     assert 200 == visit(door).status_code
