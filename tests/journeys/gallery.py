@@ -43,6 +43,7 @@ TEMPLATES = {
     "badge": "badges/badge.html",
     "code": "badges/code.html",
     "without-holder": "badges/without_holder.html",
+    "job": "progress/job.html",
     "account-erase": "account/erase.html",
     "account-gone": "account/gone.html",
 }
@@ -88,6 +89,7 @@ def pages(visitor: Visitor, email: str) -> Iterator[str]:
     yield from _badge(visitor)
     yield from _correct(visitor)
     yield from _code(visitor)
+    yield from _jobs(visitor)
     yield from _leave(visitor)
 
 
@@ -339,6 +341,16 @@ def _code(visitor: Visitor) -> Iterator[str]:
     _in_own_language(visitor)
     yield "code"
     visitor.page.go_back()
+
+
+def _jobs(visitor: Visitor) -> Iterator[str]:
+    """Look at jobs of the person who signed in last; the page stays as it is while it is looked at."""
+    path = "/mon-espace/travaux/" if visitor.language == "fr" else "/en/my-space/jobs/"
+    here = visitor.page.url
+    for state in ("queued", "running", "done", "failed"):
+        visitor.open(f"{path}{visitor.installation.job(state)}?pause=1")
+        yield f"job-{state}"
+    visitor.page.goto(here)
 
 
 def _leave(visitor: Visitor) -> Iterator[str]:
