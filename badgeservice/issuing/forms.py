@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from badgeservice.errors import BadgeserviceError, ProofInvalid, SelfCheckFailed, SigningRefused
 from badgeservice.issuing import shelf
@@ -21,7 +20,7 @@ from badgeservice.issuing.ob2 import Assertions
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import ForthcomingRegister
 from badgeservice.issuing.signer import Purpose
-from badgeservice.openbadges import Document, strict_json, v2
+from badgeservice.openbadges import Document, bakery, strict_json, v2
 from badgeservice.openbadges.bakery import Version, png, svg
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import data_integrity, eddsa_rdfc_2022, jws, vc_jwt
@@ -132,50 +131,58 @@ def check(
     register = ForthcomingRegister(office, ids, edition)
     verified: dict[str, Format] = {}
     for form in made:
-        submission = recognise(form.content)
         if form.format.carries:
-            if tuple(verified.get(text) for text in texts(submission)) != form.format.carries:
+            if tuple(verified.get(text) for text in carried(form.content)) != form.format.carries:
                 raise SelfCheckFailed(
                     f"the {form.format} of {badge.public_id} does not carry what was verified"
                 )
             continue
         if walked or assertions:
+            submission = recognise(form.content)
             report = verify(submission, fetch=fetch, register=register, now=now)
             if report.verdict is not Verdict.GREEN:
                 reasons = ", ".join(f"{finding.code}" for finding in report.problems)
                 raise SelfCheckFailed(
                     f"the {form.format} of {badge.public_id} is not green: {reasons}"
                 )
+            said = _said(form.format, submission)
         else:
-            _verify_signature(office, form, submission)
-        if _said(form.format, submission) != _meant(form.format, unsigned, assertions):
+            said = _signed_by_us(office, form)
+        if said != _meant(form.format, unsigned, assertions):
             raise SelfCheckFailed(f"the {form.format} of {badge.public_id} is not what was built")
-        verified[submission.text] = form.format
+        verified[form.content.decode()] = form.format
     return digest
 
 
-def _verify_signature(office: Office, form: Form, submission: Submission) -> None:
-    """Return if the key that a form names is ours and has signed its bytes; SelfCheckFailed if not.
+def _signed_by_us(office: Office, form: Form) -> Document:
+    """Return what a form of Open Badges 3.0 says, without its proof, if our key has signed it.
 
     What was signed is the canonical form that the signer made. That it is the right one, only the
-    public walk shows.
+    public walk shows. Raises SelfCheckFailed.
     """
     try:
-        if submission.document is not None:
-            method = data_integrity.single_proof(submission.document).get("verificationMethod")
-            eddsa_rdfc_2022.verify(
-                submission.document,
-                _key(office, method),
-                canonicalize=office.signer.self_check.canonicalize,
-            )
+        key = _key(office, form.method)
+        if form.format is not Format.JSON:
+            token = form.content.decode()
+            parsed = vc_jwt.parse(token)
+            is_named = parsed.kid == form.method
+            said = vc_jwt.verify_own(token, parsed, key)
         else:
-            method = vc_jwt.parse(submission.text).kid
-            vc_jwt.verify(submission.text, _key(office, method))
+            document = strict_json.load_object(form.content)
+            proof = data_integrity.single_proof(document)
+            is_named = proof["verificationMethod"] == form.method
+            eddsa_rdfc_2022.verify(
+                document, key, canonicalize=office.signer.self_check.canonicalize
+            )
+            said = data_integrity.unsecured(document)
     except BadgeserviceError as error:
         raise SelfCheckFailed(f"the {form.format} is not good: {error.message}") from None
+    if not is_named:
+        raise SelfCheckFailed(f"the {form.format} names another key than {form.method}")
+    return said
 
 
-def _key(office: Office, method: Any) -> PublicKey:
+def _key(office: Office, method: str | None) -> PublicKey:
     """Return the key of ours with the DID URL `method`; raises ProofInvalid if it may not sign."""
     for kid, entry in office.keyring.entries.items():
         if method == office.issuer.method(kid) and entry.state is not KeyState.COMPROMISED:
@@ -183,10 +190,11 @@ def _key(office: Office, method: Any) -> PublicKey:
     raise ProofInvalid(f"{method} is no key of ours", code="key_unknown")
 
 
-def texts(submission: Submission) -> tuple[str, ...]:
+def carried(image: bytes) -> tuple[str, ...]:
     """Return what an image carries: the newer badge, then the one beside it if there are two."""
-    beside = submission.beside
-    return (submission.text,) if beside is None else (submission.text, beside.text)
+    carrier = bakery.carrier_of(image)
+    found = bakery.badges(image, carrier) if carrier else {}
+    return tuple(found[version] for version in (Version.V3, Version.V2) if version in found)
 
 
 def _said(form: Format, submission: Submission) -> Document:

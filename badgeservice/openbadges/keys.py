@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import math
 import re
@@ -295,6 +296,7 @@ class PublicKey:
             raise BadSignature("the signature is not by this key over these bytes") from None
 
 
+@functools.lru_cache(maxsize=64)
 def _loaded(
     key: PublicKey,
 ) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey:

@@ -22,7 +22,8 @@ _LARGEST_INTEGER = 2**53 - 1
 """Beyond it, a parser that reads numbers as doubles sees another number (RFC 7493, section 2.2)."""
 
 # A string is closed by a quote or by the end of the text, so that no position is scanned twice.
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
 _PLAIN_DECIMAL = re.compile(r"-?([0-9]+)\.([0-9]+)")
 
 
@@ -101,13 +102,12 @@ def _decode(data: bytes | str, max_bytes: int) -> str:
 def _refuse_depth(text: str, max_depth: int) -> None:
     """Count brackets before parsing: the parser recurses, and its stack is not ours to spend."""
     depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        token = match.group()
-        if token in "[{":
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        if bracket in "[{":
             depth += 1
             if depth > max_depth:
                 raise UnreadableJSON(f"nested deeper than {max_depth}", code="too_deep")
-        elif token in "]}":
+        else:
             depth -= 1
 
 

@@ -14,7 +14,7 @@ from badgeservice.extensions import services
 from badgeservice.issuing import audit
 from badgeservice.issuing.self_check import FIRST, SelfCheck
 from badgeservice.issuing.signer import Signer
-from badgeservice.openbadges import Document, jsonld
+from badgeservice.openbadges import Document, jsonld, multibase
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.openbadges.shapes import Shapes
 from badgeservice.settings import Canonicalization
@@ -168,9 +168,20 @@ class OtherKey(Signer):
         return secured
 
 
+class TokenOfAnotherKey(Signer):
+    """A signer that says one key and means another."""
+
+    def jwt(self, credential: Document, **options: Any) -> str:
+        """Return a token whose header names the other key."""
+        header, payload, signature = super().jwt(credential, **options).split(".")
+        said = multibase.base64url_decode(header).replace(b"p256-1", b"rsa-1")
+        return f"{multibase.base64url_encode(said)}.{payload}.{signature}"
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
+        (TokenOfAnotherKey, "the jwt is not good: ES256 does not go with"),
         (OtherWords, "jwt of .* is not what was built"),
         (OtherProof, "the json is not good"),
         (OtherKey, "the json is not good: .* no key of ours"),

@@ -24,7 +24,6 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.openbadges import strict_json
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, jws, vc_jwt
-from badgeservice.verification import recognise
 from badgeservice.verification.register import content_digest
 
 
@@ -95,7 +94,7 @@ def _signatures(
             yield badge.public_id, "the register describes another content"
         for form in released:
             if form.carries:
-                found = [text.encode() for text in forms.texts(recognise(released[form]))]
+                found = [text.encode() for text in forms.carried(released[form])]
                 if found != [released[each] for each in form.carries]:
                     yield badge.public_id, f"the {form} carries another credential"
         if credential.ob2_id is not None:

@@ -8,6 +8,7 @@ Sources: RFC 7515; RFC 7518.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from badgeservice.errors import BadEncoding, ProofInvalid, UnreadableJSON
+from badgeservice.errors import BadEncoding, BadSignature, ProofInvalid, UnreadableJSON
 from badgeservice.openbadges import Document, multibase, strict_json
 from badgeservice.openbadges.keys import JWK_SECRETS, RSA_BITS, KeyKind, PublicKey
 
@@ -145,16 +146,41 @@ def check_signature(text: str, algorithm: Algorithm, key: PublicKey) -> None:
     Raises `ProofInvalid` with the code `alg_not_allowed` if the key is for another algorithm, and
     `bad_signature`.
     """
+    _refuse_other_kind(algorithm, key)
+    registry = _Registry(algorithms=[algorithm], strict_check_header=False)
+    try:
+        jws.deserialize_compact(text, _jose_key(key), registry=registry)
+    except JoseError:
+        raise _bad_signature() from None
+
+
+def check_own_signature(text: str, algorithm: Algorithm, key: PublicKey) -> None:
+    """Like `check_signature`, for what `write` has made just now: ten times as fast.
+
+    Without the library, which reads all of a stranger's token once more in its own way.
+    """
+    _refuse_other_kind(algorithm, key)
+    signed, _, signature = text.rpartition(".")
+    try:
+        key.verify(multibase.base64url_decode(signature), signed.encode())
+    except (BadEncoding, BadSignature):
+        raise _bad_signature() from None
+
+
+def _refuse_other_kind(algorithm: Algorithm, key: PublicKey) -> None:
     if _KEY_KIND[algorithm] is not key.kind:
         message = f"{algorithm} does not go with a key of the kind {key.kind}"
         raise ProofInvalid(message, code="alg_not_allowed")
-    jose_key = _KEY_CLASS[key.kind].import_key(key.to_jwk())
-    registry = _Registry(algorithms=[algorithm], strict_check_header=False)
-    try:
-        jws.deserialize_compact(text, jose_key, registry=registry)
-    except JoseError:
-        message = "the signature is not by this key over these bytes"
-        raise ProofInvalid(message, code="bad_signature") from None
+
+
+def _bad_signature() -> ProofInvalid:
+    message = "the signature is not by this key over these bytes"
+    return ProofInvalid(message, code="bad_signature")
+
+
+@functools.lru_cache(maxsize=64)
+def _jose_key(key: PublicKey) -> ECKey | OKPKey | RSAKey:
+    return _KEY_CLASS[key.kind].import_key(key.to_jwk())
 
 
 def _object(segment: str) -> Document:

@@ -187,12 +187,13 @@ def refuse_inline_contexts(document: Document) -> None:
         if isinstance(value, list):
             pending.extend(value)
         elif isinstance(value, dict):
-            context = value.get("@context", [])
-            addresses = context if isinstance(context, list) else [context]
-            if not all(isinstance(address, str) for address in addresses):
-                message = "a context is written inside the document instead of named by address"
-                raise ProofInvalid(message, code="context_not_allowed")
-            pending.extend(member for name, member in value.items() if name != "@context")
+            if "@context" in value:
+                context = value["@context"]
+                addresses = context if isinstance(context, list) else [context]
+                if not all(isinstance(address, str) for address in addresses):
+                    message = "a context is written inside the document instead of named by address"
+                    raise ProofInvalid(message, code="context_not_allowed")
+            pending.extend(value.values())
 
 
 def bad_shape(reason: str) -> ProofInvalid:

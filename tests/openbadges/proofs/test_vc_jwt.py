@@ -356,6 +356,29 @@ def test_j2_another_keys_token(
             assert refused.value.code == "alg_not_allowed"
 
 
+def test_a_token_of_our_own_is_checked_without_the_library(
+    credential, token, payload, signer, ed25519_key, p256_key, rsa_key
+):
+    """Key, signature and claims are held against what it says, as in a stranger's."""
+    parsed = vc_jwt.parse(token)
+    lying = signed_token(
+        parsed.header, payload | {"jti": "https://badges.example/b/2"}, signer.sign
+    )
+    other = {id(s): s for s in (ed25519_key, p256_key, rsa_key) if s is not signer}.popitem()[1]
+
+    assert vc_jwt.verify_own(token, parsed, signer.public_key) == credential
+    for text, key, code in (
+        (f"{token[:-4]}AAAA", signer.public_key, "bad_signature"),
+        (f"{token}=", signer.public_key, "bad_signature"),
+        (token.replace(".ey", ".eY", 1), signer.public_key, "bad_signature"),
+        (token, other.public_key, "alg_not_allowed"),
+        (lying, signer.public_key, "claim_mismatch"),
+    ):
+        with pytest.raises(ProofInvalid) as refused:
+            vc_jwt.verify_own(text, vc_jwt.parse(lying) if text is lying else parsed, key)
+        assert refused.value.code == code
+
+
 @pytest.mark.parametrize("length", [0, 1, 64, 255, 257, 512])
 def test_rs256_signatures_are_as_long_as_the_modulus(payload, rsa_key, length):
     """Zeros in front, or a part of it, would make a second text of one signature."""
