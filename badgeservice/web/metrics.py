@@ -25,10 +25,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import SettingsError
-from badgeservice.extensions import db, limiter, services
+from badgeservice.extensions import db, services
 from badgeservice.issuing import halting
 from badgeservice.issuing.models import Credential, StatusList
 from badgeservice.jobs.models import Job, JobState
+from badgeservice.web.extensions import limiter
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
