@@ -465,6 +465,12 @@ class ApiKeyRefused(BadgeserviceError):
     code = "api_key_refused"
 
 
+class ApiKeyForbids(BadgeserviceError):
+    """An active key of ours that is not for this."""
+
+    code = "api_key_forbids"
+
+
 class ApiKeyLimit(BadgeserviceError):
     """A key cannot be made like this: two are active already, or it would live too long."""
 

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import current_app
+from werkzeug.routing import MapAdapter
 
+from badgeservice.catalogue.text import LANGUAGES
 from badgeservice.erasure import traces
 from badgeservice.errors import JobRefused
 from badgeservice.extensions import services
@@ -31,6 +33,7 @@ def purge(work: Work) -> None:
     retention.purge_requests(session, now)
     invitations.purge(session, now)
     submissions.purge(session, now)
+    invitations.enqueue_late(session, now)
     queue.purge(session, now)
 
 
@@ -66,11 +69,30 @@ def audit(work: Work) -> None:
         raise JobRefused(f"{found} violation(s)", code="audit_violations")
 
 
+def invite(work: Work) -> None:
+    """Tell the persons of a batch what a partner sent about them."""
+    here, done = services(), work.done
+    addresses = _addresses()
+    for _ in invitations.send(
+        work.session,
+        here.vault,
+        here.mailer,
+        work.arguments["batch"],
+        address={
+            language: addresses.build("sign_in.ask", {"language": language}, force_external=True)
+            for language in LANGUAGES
+        },
+        service=here.office.issuer.name,
+        now=work.now(),
+    ):
+        done += 1
+        work.progress(done)
+
+
 def remind(work: Work) -> None:
     """Tell the holders of badges whose time ends soon."""
     here, done = services(), work.done
-    base = urlsplit(here.settings.base_url)
-    addresses = current_app.url_map.bind(base.netloc, url_scheme=base.scheme)
+    addresses = _addresses()
 
     def page_of(public_id: str, language: str) -> str:
         values = {"public_id": public_id, "language": language}
@@ -86,3 +108,9 @@ def remind(work: Work) -> None:
     ):
         done += 1
         work.progress(done)
+
+
+def _addresses() -> MapAdapter:
+    """Return what makes the addresses of our pages; a worker has no request that could."""
+    base = urlsplit(services().settings.base_url)
+    return current_app.url_map.bind(base.netloc, url_scheme=base.scheme)

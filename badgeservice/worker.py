@@ -31,6 +31,7 @@ LOOK_EVERY_SECONDS = 5.0
 
 TASKS: Mapping[str, Task] = {
     "audit": tasks.audit,
+    "invite": tasks.invite,
     "purge": tasks.purge,
     "purge-lists": tasks.purge_lists,
     "remind": tasks.remind,

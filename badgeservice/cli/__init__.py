@@ -27,6 +27,7 @@ COMMANDS = {
     "issuers": "issuers:issuers",
     "keys": "keys:keys",
     "kit": "badges:make_kit",
+    "partners": "partners:partners",
     "purge": "personal_data:purge",
     "reinstate": "badges:reinstate",
     "replay": "audit:replay",

@@ -8,6 +8,7 @@ from badgeservice.cli import opening
 from badgeservice.erasure import erase as erasing
 from badgeservice.erasure.ledger import Choice
 from badgeservice.errors import PersonNotFound
+from badgeservice.partners import invitations, submissions
 from badgeservice.people import accounts, email_address, retention
 from badgeservice.sharing import holdings
 
@@ -56,9 +57,11 @@ def replay_erasures() -> None:
 
 @click.command()
 def purge() -> None:
-    """Forget sign-in requests that are over and accounts that nobody confirmed within a day."""
+    """Forget accounts that nobody confirmed within a day, and requests and answers that are over."""
     with opening.installation() as (session, here):
         persons = retention.purge_unconfirmed(session, here.vault, here.clock())
         requests = retention.purge_requests(session, here.clock())
+        submissions.purge(session, here.clock())
+        invitations.purge(session, here.clock())
         session.commit()
     click.echo(f"{persons} account(s) and {requests} sign-in request(s) removed")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -143,6 +144,11 @@ def partners(session: Session) -> list[Organisation]:
             .order_by(Organisation.slug)
         )
     )
+
+
+def is_word(text: str) -> bool:
+    """Tell whether a text can be the short name of a partner or of an activity."""
+    return re.fullmatch(r"(?=.{1,100}\Z)[a-z0-9]+(?:-[a-z0-9]+)*", text) is not None
 
 
 def read(path: Path, framework: Framework) -> tuple[Terms, ...]:

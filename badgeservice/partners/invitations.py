@@ -7,13 +7,14 @@ the row waits, and the job with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import MailNotSent, RecipientRefused
+from badgeservice.jobs import queue
 from badgeservice.mail import Mailer
 from badgeservice.partners.models import Invitation, InvitationState
 from badgeservice.people import accounts, letters
@@ -24,6 +25,7 @@ TASK = "invite"
 """The kind of the job; its argument is `batch`."""
 
 KEPT = timedelta(days=30)
+LATE = timedelta(hours=12)
 
 
 def add(
@@ -54,19 +56,40 @@ def add(
     session.flush()
 
 
+def enqueue(session: Session, partner: Organisation, batch: str, *, now: datetime) -> None:
+    """Ask for the job that sends what waits of a batch, if anything does; the caller commits."""
+    if waiting(session, batch):
+        queue.enqueue(session, TASK, {"batch": batch}, now=now, key=batch, owner=partner.id)
+
+
+def enqueue_late(session: Session, now: datetime) -> None:
+    """Ask again for the jobs of batches of which something still waits; the caller commits.
+
+    A mail server that was away for hours has made them give up.
+    """
+    late = (
+        select(Invitation.batch, Invitation.organisation_id)
+        .where(Invitation.state == InvitationState.WAITING, Invitation.created_at <= now - LATE)
+        .distinct()
+    )
+    for batch, organisation_id in session.execute(late).all():
+        key = f"{batch}/{now:%Y-%m-%d}"
+        queue.enqueue(session, TASK, {"batch": batch}, now=now, key=key, owner=organisation_id)
+
+
 def send(
     session: Session,
     vault: Vault,
     mailer: Mailer,
     batch: str,
     *,
-    address: str,
-    service: str,
+    address: Mapping[str, str],
+    service: Mapping[str, str],
     now: datetime,
 ) -> Iterator[InvitationState]:
     """Send the mails of a batch that wait; yield what became of each.
 
-    `address` is where a person signs in, `service` how we are called. Commits before and after each
+    `address` is where a person signs in, `service` how we are called, by language. Commits before and after each
     mail. Raises MailNotSent when the mail server takes none at this moment: what waits goes on
     waiting, and doing it again goes on from there.
     """
@@ -118,8 +141,8 @@ def _tell(
     mailer: Mailer,
     batch: str,
     person_id: str,
-    address: str,
-    service: str,
+    address: Mapping[str, str],
+    service: Mapping[str, str],
     now: datetime,
 ) -> InvitationState:
     row = session.get_one(Invitation, (batch, person_id))
@@ -127,10 +150,10 @@ def _tell(
     letter = letters.result(
         to=accounts.email_of(session, vault, person),
         language=person.language,
-        service=service,
+        service=service[person.language],
         partner=session.get_one(Organisation, row.organisation_id).name,
         is_offered=row.is_offered,
-        link=address,
+        link=address[person.language],
         now=now,
     )
     session.rollback()  # no transaction stays open while a mail server thinks

@@ -17,6 +17,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from badgeservice.errors import (
+    ApiKeyForbids,
+    ApiKeyRefused,
     AttemptClosed,
     AttemptNotFound,
     AttemptRefused,
@@ -35,6 +37,7 @@ from badgeservice.errors import (
     ResultListChanged,
     ResultListNotFound,
     SettingsError,
+    SubmissionNotFound,
     VerifierBusy,
 )
 from badgeservice.web import negotiation
@@ -49,6 +52,9 @@ STATUS: dict[type[BadgeserviceError], int] = {
     JobNotFound: 404,
     ResultListNotFound: 404,
     ResultListChanged: 409,
+    SubmissionNotFound: 404,
+    ApiKeyRefused: 401,
+    ApiKeyForbids: 403,
     HolderErased: 410,
     AttemptRefused: 409,
     AttemptClosed: 409,
@@ -231,12 +237,27 @@ def _answer_ours(error: BadgeserviceError) -> Response:
         if kind in STATUS:
             # This sentence is for whoever asked: it names the place in what they sent.
             detail = error.message if isinstance(error, RequestRefused) else ""
-            words = halted() if isinstance(error, IssuingHalted) else None
-            response = answer(STATUS[kind], code=error.code, words=words, detail=detail)
+            response = answer(
+                STATUS[kind], code=error.code, words=_words_of_ours(error), detail=detail
+            )
+            if STATUS[kind] == 401:
+                response.headers["WWW-Authenticate"] = "Bearer"
             if kind in _RETRY_AFTER:
                 response.headers["Retry-After"] = str(_RETRY_AFTER[kind])
             return response
     return _answer_unforeseen(error)
+
+
+def _words_of_ours(error: BadgeserviceError) -> Words | None:
+    """Return what is said of an error that its status alone would say wrongly, None for others."""
+    match error:
+        case IssuingHalted():
+            return halted()
+        case ApiKeyRefused():
+            return Words(gettext("Cette demande a besoin d'une clé d'API en vigueur"), "")
+        case ApiKeyForbids():
+            return Words(gettext("Cette clé d'API n'ouvre pas cette adresse"), "")
+    return None
 
 
 def _answer_unforeseen(error: BaseException) -> Response:

@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from badgeservice import extensions, installation
@@ -17,7 +18,8 @@ from badgeservice.app import create_app
 from badgeservice.core import utc_now
 from badgeservice.issuing import issuer
 from badgeservice.web.extensions import limiter
-from tests.conftest import Letters, settings_in
+from tests.conftest import Clock, Letters, settings_in
+from tests.partners.conftest import opened, program_of
 from tests.web import asking
 
 
@@ -33,9 +35,11 @@ def main() -> int:
         with app.app_context():
             described = issuer.load(settings.issuer_path, base_url=settings.base_url)
             installation.prepare_database(extensions.db.session, described, settings, now=utc_now())
+        with contextmanager(opened)(app, Clock(utc_now())) as reception:
+            key = program_of(app, reception, reception.fim).key
         limiter.enabled = False
         began = time.perf_counter()
-        answers = asking.ask_everything(asking.described(app), examples=examples)
+        answers = asking.ask_everything(asking.described(app, key), examples=examples)
         took = time.perf_counter() - began
     for (path, status), count in sorted(answers.items()):
         print(f"{count:7}  {status}  {path}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
-from tests.conftest import Letters
+from tests.conftest import Clock, Letters
+from tests.partners.conftest import Program, Reception, opened, program_of
 from tests.web.conftest import Learner
 
 
@@ -27,3 +30,15 @@ def learner(app: Flask, letters: Letters) -> Learner:
 def stranger(app: Flask, letters: Letters) -> Learner:
     """Someone else who has signed in."""
     return person(app, letters, "mallory@example.org")
+
+
+@pytest.fixture
+def reception(app: Flask, clock: Clock) -> Iterator[Reception]:
+    """Where results of the partner FIM come in."""
+    yield from opened(app, clock)
+
+
+@pytest.fixture
+def program(app: Flask, reception: Reception) -> Program:
+    """A program of FIM, with a key that may do everything that a key may do."""
+    return program_of(app, reception, reception.fim)

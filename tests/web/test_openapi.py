@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from badgeservice.verification.codes import Check, Code
 from badgeservice.web.extensions import limiter
 from badgeservice.web.negotiation import FOR_PROGRAMS
 from tests.conftest import Clock, Letters, copy_of, running
+from tests.partners.conftest import opened, program_of
 from tests.web import asking
 from tests.web.asking import DOCUMENT
 from tests.web.conftest import Furnished
@@ -31,11 +34,18 @@ def app(
     yield from running(copy_of(furnished.settings, folder), Clock(), Letters(), stock)
 
 
+@pytest.fixture(scope="module")
+def key(app: Flask) -> str:
+    """The key of a training partner."""
+    with contextmanager(opened)(app, Clock()) as reception:
+        return program_of(app, reception, reception.fim).key
+
+
 @pytest.fixture
-def described(app: Flask, monkeypatch: pytest.MonkeyPatch) -> schemathesis.BaseSchema:
+def described(app: Flask, key: str, monkeypatch: pytest.MonkeyPatch) -> schemathesis.BaseSchema:
     """The document as schemathesis reads it; no limit stands in its way."""
     monkeypatch.setattr(limiter, "enabled", False)
-    return asking.described(app)
+    return asking.described(app, key)
 
 
 @pytest.fixture
@@ -67,11 +77,15 @@ def test_every_answer_of_verification_is_described(document):
 
 def test_every_address_for_programs_is_described(app, document):
     """And every refusal that a program should be ready for."""
-    served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(FOR_PROGRAMS)}
+    served = {
+        re.sub(r"<(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(FOR_PROGRAMS)
+    }
 
     assert served == set(document["paths"]) | {DOCUMENT}
     for path in document["paths"].values():
-        for operation in path.values():
+        for operation in (path[method] for method in path.keys() & {"get", "post"}):
             assert {"400", "413", "415", "422", "429", "503"} < operation["responses"].keys()
 
 

@@ -1,6 +1,7 @@
 """The addresses for programs, under `/api/v1`, and the OpenAPI document that describes them.
 
-No cookie is read here and no page answered, so any site may ask; errors are problem documents.
+No cookie is read here and no page answered, so any site may ask; errors are problem documents. A
+key of a partner is for its own machine: browsers are not allowed to send one from another site.
 Whatever is added gets a blueprint of flask-smorest, named in BLUEPRINTS: its schemas then read,
 write and describe.
 """
@@ -12,14 +13,17 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from flask_smorest import Api
 
-from badgeservice.web.api import verify
+from badgeservice.web.api import evidence, keys, verify
 from badgeservice.web.api.schemas import ProblemSchema
 from badgeservice.web.extensions import csrf
 from badgeservice.web.negotiation import FOR_PROGRAMS
 
-BLUEPRINTS = (verify.bp,)
+BLUEPRINTS = (verify.bp, evidence.bp)
 
-_DESCRIPTION = "Verification of Open Badges: ours and everyone else's."
+_DESCRIPTION = (
+    "Verification of Open Badges: ours and everyone else's. And for training partners, with a key: "
+    "results that become evidence."
+)
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type",
@@ -55,6 +59,8 @@ def init_app(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = _Api(app, spec_kwargs={"info": {"description": _DESCRIPTION}})
+    api.spec.components.security_scheme(keys.SCHEME, {"type": "http", "scheme": "bearer"})
+    keys.init_app(app)
     for blueprint in BLUEPRINTS:
         csrf.exempt(blueprint)
         api.register_blueprint(blueprint)

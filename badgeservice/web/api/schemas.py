@@ -7,7 +7,7 @@ of a report is the one that `badgeservice verify --json` prints; a test holds th
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields as fields_of
 from datetime import datetime
 from enum import StrEnum
@@ -166,13 +166,23 @@ _LONGEST_NAME = 40
 
 def _sentences(problems: dict[Any, Any]) -> list[str]:
     """Return one sentence for each field; a name that a client made up is cut short."""
-    return [
-        f"{'' if name == '_schema' else f'{str(name)[:_LONGEST_NAME]!a}: '}{said}"
-        for name, said in (
-            (name, " ".join(map(str, said)) if isinstance(said, list) else "Invalid.")
-            for name, said in problems.items()
-        )
-    ][:10]
+    return [f"{place!a}: {said}" if place else said for place, said in _places(problems)][:10]
+
+
+def _places(problems: dict[Any, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each field, `results[0].person.email`, with what is wrong there."""
+    for name, said in problems.items():
+        match name:
+            case "_schema":
+                place = within
+            case int():
+                place = f"{within}[{name}]"
+            case _:
+                place = f"{within}.{str(name)[:_LONGEST_NAME]}".removeprefix(".")
+        if isinstance(said, dict):
+            yield from _places(said, place)
+        else:
+            yield place, " ".join(map(str, said))
 
 
 # --- what is answered ----------------------------------------------------------------------------
