@@ -43,9 +43,10 @@ def make_partners_command(open_installation: OpenInstallation) -> click.Command:
     def add(slug: str, name: str) -> None:
         """Enter the organisation PARTNER; it may report nothing yet."""
         with open_installation() as (session, here):
-            session.add(partner := Organisation(slug=_word(slug), name=_name(name)))
+            partner = Organisation(slug=_word(slug), name=_name(name))
             try:
-                session.flush()
+                with session.begin_nested():
+                    session.add(partner)
             except IntegrityError:
                 raise AgreementRefused(f"{slug} is there already") from None
             _note(session, here, "add-partner", partner.id, {})
