@@ -348,10 +348,13 @@ class Settings:
         path = self.secret_file(name, default)
         try:
             with path.open("rb") as file:
-                kind = os.fstat(file.fileno()).st_mode
+                status = os.fstat(file.fileno())
                 # Whoever reads this file opens what it protects. A link is followed: container
-                # platforms hand their secrets over as links.
-                if not stat.S_ISREG(kind) or kind & 0o077:
+                # platforms hand their secrets over as links. A credential of systemd looks as if
+                # root's group could read it: that stands for the one user who may.
+                shown = status.st_uid, status.st_gid, status.st_mode & 0o777
+                others = 0 if shown == (0, 0, 0o440) else status.st_mode & 0o077
+                if not stat.S_ISREG(status.st_mode) or others:
                     raise SettingsError(
                         f"{PREFIX}{name.upper()}: {path}: must be a plain file that only its owner "
                         f"can read; chmod 0400 {path}"
