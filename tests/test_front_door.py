@@ -37,6 +37,7 @@ RUN_BY = {
     "badgeservice erase": "tests/test_cli.py::test_erase_leaves_the_choice_to_the_person",
     "badgeservice halt": "tests/test_cli_operations.py::test_a_halt_reaches_every_process_at_once",
     "badgeservice resume": "tests/test_cli_operations.py::test_a_halt_reaches_every_process_at_once",
+    "badgeservice partners": "tests/test_cli_partners.py::test_the_life_of_a_partner",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
     "badgeservice worker": "tests/test_worker.py::test_a_worker_does_what_waits_and_stops_when_told",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
