@@ -28,10 +28,14 @@ def create_app(
     stock: Stock | None = None,
     pool: Pool | None = None,
 ) -> Flask:
-    """Return the application with its pages; takes and raises what `create_core` does."""
+    """Return the application with its pages; takes and raises what `create_core` does.
+
+    What comes from files is read now, and not when somebody asks for it: raises CatalogueError too.
+    """
     app = create_core(settings, clock=clock, mailer=mailer, stock=stock, pool=pool)
     with app.app_context():
         settings = services().settings
+        services().stock.check()
     production = settings.environment is Environment.PRODUCTION
     app.config.update(
         SECRET_KEY=settings.secret_key(),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
 from datetime import UTC, datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 
 import structlog
@@ -53,26 +54,36 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
 class Stock:
-    """What is read from files when the service starts, and does not change while it runs."""
+    """What is read from files when it is first asked for, and does not change while a process runs."""
 
-    framework: Framework
-    library: Library
-    keyring: Keyring
-
-    @classmethod
-    def read(cls, settings: Settings) -> Stock:
-        """Return what the settings point to; raises CatalogueError or KeyFileError."""
+    def __init__(self, settings: Settings) -> None:
+        """Raises KeyFileError for a registry of keys that cannot be read."""
+        self._content_dir = settings.content_dir
         described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-        keyring = open_keyring(settings, described)
-        for problem in keyring.problems():
+        self.keyring = open_keyring(settings, described)
+
+    @cached_property
+    def framework(self) -> Framework:
+        """The competences; raises CatalogueError."""
+        return framework.load(self._content_dir / "frameworks")
+
+    @cached_property
+    def library(self) -> Library:
+        """The modules; raises CatalogueError."""
+        return content.load(self._content_dir / "modules")
+
+    def check(self) -> None:
+        """Read everything now; raises CatalogueError. A key that does not prove itself is logged."""
+        for problem in self.keyring.problems():
             log.error("key_unusable", code=problem.code)
-        return cls(
-            framework=framework.load(settings.content_dir / "frameworks"),
-            library=content.load(settings.content_dir / "modules"),
-            keyring=keyring,
-        )
+        _ = self.framework, self.library
+
+    def with_keyring(self, keyring: Keyring) -> Stock:
+        """Return the same with other keys."""
+        other = copy(self)
+        other.keyring = keyring
+        return other
 
 
 def create_core(
@@ -97,15 +108,14 @@ def create_core(
     logs.configure(settings.log_level)
     carrier.check(settings.carrier_url)
     vault = Vault(settings.personal_data_key())
-    stock = stock or Stock.read(settings)
+    stock = stock or Stock(settings)
     office = open_office(settings, vault, stock.keyring)
     services = Services(
         settings=settings,
         clock=clock,
         vault=vault,
         mailer=mailer or _mailer(settings),
-        framework=stock.framework,
-        library=stock.library,
+        stock=stock,
         office=office,
         desk=Desk(
             office,

@@ -14,6 +14,7 @@ from flask_sqlalchemy_lite import SQLAlchemy
 
 if TYPE_CHECKING:
     from badgeservice.catalogue.framework import Framework
+    from badgeservice.core import Stock
     from badgeservice.erasure.ledger import ErasureLedger
     from badgeservice.issuing.office import Office
     from badgeservice.jobs.carrier import Carrier
@@ -50,12 +51,21 @@ class Services:
     clock: Callable[[], datetime]
     vault: Vault
     mailer: Mailer
-    framework: Framework
-    library: Library
+    stock: Stock
     office: Office
     desk: Desk
     erasures: ErasureLedger
     carrier: Carrier
+
+    @property
+    def framework(self) -> Framework:
+        """The competences."""
+        return self.stock.framework
+
+    @property
+    def library(self) -> Library:
+        """The modules."""
+        return self.stock.library
 
 
 def services() -> Services:

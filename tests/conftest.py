@@ -11,7 +11,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -231,7 +231,7 @@ def installed(database: Database, tmp_path_factory: pytest.TempPathFactory) -> S
 @pytest.fixture(scope="session")
 def stock(installed: Settings) -> Stock:
     """What every copy of the installation would read from the same files; read once."""
-    return Stock.read(installed)
+    return Stock(installed)
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def running(
         keyring = open_keyring(settings, described)
         if keyring.keys_dir == stock.keyring.keys_dir:
             keyring._loaded.update(stock.keyring._loaded)
-        stock = replace(stock, keyring=keyring)
+        stock = stock.with_keyring(keyring)
     application = create_app(settings, clock=clock, mailer=letters, stock=stock, pool=POOL)
     application.testing = True
     application.jinja_env.bytecode_cache = COMPILED

@@ -51,9 +51,11 @@ LATE_ON_PURPOSE: dict[str, set[str]] = {
     # An extra for those who have several web processes.
     "web/counters.py": {"redis"},
     # Whoever asks for no job loads neither; the second is an extra for several machines.
-    "jobs/carrier.py": {"huey", "redis"},
+    "jobs/carrier.py": {"huey", "psycopg", "redis"},
     # Whoever verifies a badge with the documents beside it needs no installation.
     "cli/verify.py": {"badgeservice"},
+    # Tables of Unicode, for names that are compared.
+    "verification/likeness.py": {"confusable_homoglyphs"},
     # Hardly anybody sends a PDF, and every command would wait for its reader.
     "verification/pdf.py": {"pypdf"},
 }

@@ -11,7 +11,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import psycopg
 import structlog
 
 from badgeservice.errors import SettingsError
@@ -93,6 +92,8 @@ def _open(url: str) -> BaseStorage:
         # Not flushed to disk: what a power cut takes is found by looking.
         return storage.SqliteStorage(NAME, path, cache_mb=0, fsync=False, timeout=PATIENCE_SECONDS)
     if scheme == "postgresql":
+        import psycopg
+
         try:
             return _postgresql(url)
         except psycopg.errors.UniqueViolation:  # another process made the same tables meanwhile

@@ -5,7 +5,8 @@ Every engine of the process is watched, so that tests run under the rules of the
 
 from __future__ import annotations
 
-import psycopg
+import sys
+
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -26,7 +27,9 @@ def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> Non
 
     `synchronous_commit=on`: an acknowledged badge survives a power cut.
     """
-    if isinstance(connection, psycopg.Connection):
+    # Whoever connects to PostgreSQL has loaded its driver; the others do without.
+    driver = sys.modules.get("psycopg")
+    if driver and isinstance(connection, driver.Connection):
         with connection.cursor() as cursor:
             for name, value in _RULES.items():
                 cursor.execute("SELECT set_config(%s, %s, false)", (name, value))

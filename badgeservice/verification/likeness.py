@@ -14,9 +14,6 @@ import unicodedata
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from confusable_homoglyphs import categories
-from confusable_homoglyphs.confusables import confusables_data
-
 from badgeservice.verification import reading
 
 _READ_AS_LETTERS = str.maketrans({"3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "i": "l"})
@@ -62,7 +59,7 @@ def disguises(text: str) -> tuple[str, ...]:
         for before, character in zip([" ", *text], text, strict=False)
         if _hides(character, before)
     ]
-    if any(len(categories.unique_aliases(word) & _ALIKE_SCRIPTS) > 1 for word in text.split()):
+    if any(len(_unique_scripts(word) & _ALIKE_SCRIPTS) > 1 for word in text.split()):
         found.append("mixed scripts")
     return tuple(dict.fromkeys(found))
 
@@ -158,6 +155,14 @@ def _hides(character: str, before: str) -> bool:
     )
 
 
+def _unique_scripts(word: str) -> set[str]:
+    """Return the scripts of a word, what all of them share aside."""
+    from confusable_homoglyphs import categories
+
+    scripts: set[str] = categories.unique_aliases(word)
+    return scripts
+
+
 def _replaced(text: str) -> str:
     alike = _prototypes()
     return "".join(alike.get(character, character) for character in text)
@@ -169,6 +174,8 @@ def _prototypes() -> dict[str, str]:
 
     The data name for one that stands for several all of these, and for each of these the one.
     """
+    from confusable_homoglyphs.confusables import confusables_data
+
     return {
         character: max(
             (character, *(each["c"] for each in alike)),

@@ -37,7 +37,7 @@ _LIMITS = {
 # Found by their name only when they are needed, and then it is too late to read a file.
 _LATE_MODULES = (
     *("encodings.idna", "encodings.punycode", "encodings.latin_1", "encodings.utf_16"),
-    "pypdf",
+    *("pypdf", "confusable_homoglyphs.categories", "confusable_homoglyphs.confusables"),
     "cryptography.hazmat.backends.openssl.backend",  # what makes each ECDSA public key from a JWK
 )
 

@@ -120,7 +120,7 @@ def _live(folder: Path) -> Site:
     clock = Clock()
     installation.prepare_files(settings, now=clock())
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    app = create_app(settings, clock=clock, mailer=Letters(), stock=Stock.read(settings), pool=POOL)
+    app = create_app(settings, clock=clock, mailer=Letters(), stock=Stock(settings), pool=POOL)
     frozen = Site(folder / "frozen")
     with app.app_context():
         session = extensions.db.session

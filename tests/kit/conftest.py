@@ -93,7 +93,7 @@ def _live(folder: Path) -> Life:
     clock = Clock()
     installation.prepare_files(settings, now=clock())
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-    app = create_app(settings, clock=clock, stock=Stock.read(settings))
+    app = create_app(settings, clock=clock, stock=Stock(settings))
     with app.app_context():
         session = extensions.db.session
         installation.prepare_database(session, described, settings, now=clock())
