@@ -23,7 +23,7 @@ from badgeservice import extensions, fetching, logs
 from badgeservice.catalogue import framework
 from badgeservice.catalogue.framework import Framework
 from badgeservice.erasure.ledger import ErasureLedger
-from badgeservice.errors import KeyFileError
+from badgeservice.errors import KeyFileError, SettingsError
 from badgeservice.extensions import Services
 from badgeservice.fetching import Guard
 from badgeservice.issuing import issuer
@@ -32,6 +32,7 @@ from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.self_check import SelfCheck
 from badgeservice.issuing.signer import Signer, SigningLog
+from badgeservice.issuing.state_ledger import StateLedger
 from badgeservice.issuing.tokens import Tokens
 from badgeservice.jobs import carrier, queue
 from badgeservice.jobs.carrier import Carrier
@@ -93,17 +94,24 @@ def create_core(
     mailer: Mailer | None = None,
     stock: Stock | None = None,
     pool: Pool | None = None,
+    restoring: bool = False,
 ) -> Flask:
     """Return the application for `settings`, by default those of the process environment, without pages.
 
     Whoever makes several applications of the same files may read these once, and hand the `stock` in,
     and one `pool` of verifying processes for all of them.
+    `restoring` says that a backup is being put back, and that nothing will be served.
     Raises SettingsError or KeyFileError, saying what to mend, rather than start half-way.
     `badgeservice setup` must have run once for these settings. A private key that does not prove
     itself stops nothing but signing: badges are shown and verified all the same, the log raises
     the alarm, `/readyz` answers 503, and `badgeservice keys list` says how to mend it.
     """
     settings = settings or Settings.from_environment(os.environ)
+    if settings.restoring_file.exists() and not restoring:
+        raise SettingsError(
+            f"{settings.restoring_file}: a backup was not put back to the end; until "
+            "`badgeservice restore` has finished nothing is served"
+        )
     contexts.check_all()
     logs.configure(settings.log_level)
     carrier.check(settings.carrier_url)
@@ -164,6 +172,7 @@ def open_office(settings: Settings, vault: Vault, keyring: Keyring) -> Office:
             described, keyring=keyring, log=signing_log, self_check=_self_check(settings)
         ),
         log=signing_log,
+        states=StateLedger(settings.data_dir / "revocations.jsonl"),
         vault=vault,
     )
 

@@ -44,6 +44,12 @@ class ErasureLedgerDamaged(BadgeserviceError):
     code = "erasure_ledger_damaged"
 
 
+class StateLedgerDamaged(BadgeserviceError):
+    """The ledger of what became of badges was changed, or a line of it is no entry."""
+
+    code = "state_ledger_damaged"
+
+
 class SealBroken(BadgeserviceError):
     """Sealed bytes do not open under the holder's key: damaged, or moved from another place."""
 
@@ -529,6 +535,27 @@ class IssuerListNotFound(BadgeserviceError):
     """No such list is followed, or no such key was seen."""
 
     code = "issuer_list_not_found"
+
+
+# --- operations ----------------------------------------------------------------------------------
+
+
+class BackupFailed(BadgeserviceError):
+    """A backup could not be made or put back; the sentence is that of the tool that failed."""
+
+    code = "backup_failed"
+
+
+class BackupRefused(BadgeserviceError):
+    """A file is no backup, is damaged, or belongs to another installation; nothing was changed."""
+
+    code = "backup_refused"
+
+
+class RestoreRefused(BadgeserviceError):
+    """A backup is not put back as things are; the sentence says what is missing or in the way."""
+
+    code = "restore_refused"
 
 
 # --- requests of programs ------------------------------------------------------------------------

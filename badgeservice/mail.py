@@ -107,6 +107,18 @@ class SmtpMailer:
             # `from None`: the exceptions of smtplib quote the conversation, recipient included.
             raise MailNotSent(f"no mail server took the mail ({type(error).__name__})") from None
 
+    def greet(self) -> None:
+        """Say who we are, secure the way, log in, and leave. Raises MailNotSent, as `send` does."""
+        try:
+            with self._connected() as server:
+                server.ehlo_or_helo_if_needed()
+                if self._username:
+                    server.login(self._username, self._password)
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailNotSent(f"no mail server answers ({type(error).__name__})") from None
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         # Our own name is given: asking for it is a DNS question that no timeout bounds.

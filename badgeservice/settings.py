@@ -280,6 +280,11 @@ class Settings:
         return 4 * self.requests_at_once
 
     @property
+    def restoring_file(self) -> Path:
+        """The mark of a backup that is being put back: while it is there, nothing is served."""
+        return self.data_dir / "restore-unfinished"
+
+    @property
     def templates_dir(self) -> Path:
         """The folder of badge classes: as set, else of the checkout, else of the wheel."""
         if self.badge_templates_dir is not None:

@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
     {"sharing", "erasure", "verifier", "kit"},
     {"extensions"},
     {"migrating", "core"},
+    {"operations"},
     {"web"},
     {"freeze"},
     {"app"},

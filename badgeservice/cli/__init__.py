@@ -16,8 +16,10 @@ from badgeservice.errors import BadgeserviceError
 
 COMMANDS = {
     "audit": "audit:audit",
+    "backup": "operations:backup",
     "catalogue": "catalogue:catalogue",
     "correct": "badges:correct",
+    "doctor": "operations:doctor",
     "endorse": "endorsements:endorse_command",
     "endorsements": "endorsements:endorsements_command",
     "erase": "personal_data:erase",
@@ -32,6 +34,7 @@ COMMANDS = {
     "reinstate": "badges:reinstate",
     "replay": "audit:replay",
     "replay-erasures": "personal_data:replay_erasures",
+    "restore": "operations:restore",
     "resume": "operations:resume",
     "revoke": "badges:revoke",
     "setup": "setup:setup",

@@ -155,7 +155,11 @@ def suspend(badge: str) -> None:
     """Say that the badge ID is not to be relied on until it is reinstated."""
     with opening.installation() as (session, here):
         suspended = states.suspend(
-            session, opening.public_id(badge), actor=opening.ADMINISTRATOR, now=here.clock()
+            session,
+            here.office,
+            opening.public_id(badge),
+            actor=opening.ADMINISTRATOR,
+            now=here.clock(),
         )
         click.echo(f"{suspended.address} suspended on {suspended.state_since:%Y-%m-%d}")
 
@@ -166,7 +170,11 @@ def reinstate(badge: str) -> None:
     """Put the suspended badge ID in force again."""
     with opening.installation() as (session, here):
         again = states.reinstate(
-            session, opening.public_id(badge), actor=opening.ADMINISTRATOR, now=here.clock()
+            session,
+            here.office,
+            opening.public_id(badge),
+            actor=opening.ADMINISTRATOR,
+            now=here.clock(),
         )
         click.echo(f"{again.address} in force again since {again.state_since:%Y-%m-%d}")
 

@@ -1,4 +1,4 @@
-"""What issuing needs, joined once: the issuer, its keys, the signer, the vault."""
+"""What issuing needs, joined once: the issuer, its keys, the signer, its ledgers, the vault."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.signer import Signer, SigningLog
+from badgeservice.issuing.state_ledger import StateLedger
 from badgeservice.openbadges.keys import PublicKey
 from badgeservice.storage.vault import Vault
 
@@ -20,6 +21,7 @@ class Office:
     keyring: Keyring
     signer: Signer
     log: SigningLog
+    states: StateLedger
     vault: Vault
 
     @property

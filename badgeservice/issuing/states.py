@@ -1,12 +1,12 @@
 """What becomes of a badge after it was released: suspended, reinstated, revoked, withdrawn.
 
-Each change is one commit: register, award, published status list and audit chain. The address of
-the badge stays, and says what holds.
+Each change is one commit: register, award, published status list and audit chain, once it stands in
+the ledger of states. The address of the badge stays, and says what holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -20,6 +20,7 @@ from badgeservice.errors import ConflictingChange, CredentialNotFound
 from badgeservice.issuing import shelf, status_lists
 from badgeservice.issuing.models import Badge, BadgeState, Intent
 from badgeservice.issuing.office import Office
+from badgeservice.issuing.state_ledger import Entry
 from badgeservice.storage import chain, locks
 from badgeservice.storage.locks import Turn
 
@@ -68,7 +69,9 @@ def withdraw(
     )
 
 
-def suspend(session: Session, public_id: str, *, actor: str, now: datetime) -> Badge:
+def suspend(
+    session: Session, office: Office, public_id: str, *, actor: str, now: datetime
+) -> Badge:
     """Say that a badge is not to be relied on for now; the status list does not change.
 
     Suspending what is suspended changes nothing. Raises CredentialNotFound; ConflictingChange for a
@@ -76,6 +79,7 @@ def suspend(session: Session, public_id: str, *, actor: str, now: datetime) -> B
     """
     return _pause(
         session,
+        office,
         public_id,
         BadgeState.ACTIVE,
         BadgeState.SUSPENDED,
@@ -86,10 +90,13 @@ def suspend(session: Session, public_id: str, *, actor: str, now: datetime) -> B
     )
 
 
-def reinstate(session: Session, public_id: str, *, actor: str, now: datetime) -> Badge:
+def reinstate(
+    session: Session, office: Office, public_id: str, *, actor: str, now: datetime
+) -> Badge:
     """Put a suspended badge in force again. Raises as `suspend` does."""
     return _pause(
         session,
+        office,
         public_id,
         BadgeState.SUSPENDED,
         BadgeState.ACTIVE,
@@ -100,12 +107,40 @@ def reinstate(session: Session, public_id: str, *, actor: str, now: datetime) ->
     )
 
 
+def replay(session: Session, office: Office, entries: Iterable[Entry], *, now: datetime) -> int:
+    """Bring badges into the states that a ledger tells last; return how many were in another one.
+
+    For a register that was restored. What it does not know is passed over, and what has ended stays
+    so. Commits badge by badge. Raises as `revoke` does.
+    """
+    changed = 0
+    for entry in {entry.badge: entry for entry in entries}.values():
+        badge = session.get(Badge, entry.badge)
+        state = BadgeState(entry.state)
+        if badge is None or badge.state == state or badge.state in _ENDED:
+            continue
+        if state is BadgeState.REVOKED:
+            reason = Reason(entry.reason)
+            revoke(session, office, entry.badge, reason=reason, actor="ledger", now=now)
+        else:
+            _CHANGES[state](session, office, entry.badge, actor="ledger", now=now)
+        changed += 1
+    return changed
+
+
 def get(session: Session, public_id: str) -> Badge:
     """Return a badge of ours; raise CredentialNotFound when there is none."""
     badge = session.get(Badge, public_id)
     if badge is None:
         raise CredentialNotFound(f"{public_id}: no badge of ours")
     return badge
+
+
+_CHANGES = {
+    BadgeState.WITHDRAWN: withdraw,
+    BadgeState.SUSPENDED: suspend,
+    BadgeState.ACTIVE: reinstate,
+}
 
 
 def _end(
@@ -134,12 +169,20 @@ def _end(
     version = status_lists.publish(session, office, number, ended=[intent.status_index], now=now)
     published = {str(number): version}
     return _record(
-        session, badge, action, reason, actor=actor, now=now, details={"status_lists": published}
+        session,
+        office,
+        badge,
+        action,
+        reason,
+        actor=actor,
+        now=now,
+        details={"status_lists": published},
     )
 
 
 def _pause(
     session: Session,
+    office: Office,
     public_id: str,
     before: BadgeState,
     after: BadgeState,
@@ -155,7 +198,7 @@ def _pause(
     if badge.state != before:
         raise ConflictingChange(f"{public_id} is {badge.state}: it stays so")
     _move(session, badge, after, reason, now=now)
-    return _record(session, badge, action, reason, actor=actor, now=now)
+    return _record(session, office, badge, action, reason, actor=actor, now=now)
 
 
 def _move(
@@ -175,6 +218,7 @@ def _move(
 
 def _record(
     session: Session,
+    office: Office,
     badge: Badge,
     action: str,
     reason: Reason | None,
@@ -187,6 +231,9 @@ def _record(
     chain.append(
         session, actor=actor, action=action, subject=badge.public_id, details=told, now=now
     )
+    # Last, so that hardly anything can keep the commit from following.
+    session.refresh(badge)
+    office.states.append(badge.public_id, badge.state, str(reason or ""), now)
     session.commit()
     session.refresh(badge)
     return badge

@@ -255,7 +255,9 @@ def withdrawn_bytes_kept(desk: Desk) -> None:
 def reinstated_silently(desk: Desk) -> None:
     """A suspension was lifted around the application."""
     badge = active(desk)
-    states.suspend(desk.session, badge.public_id, actor="administrator", now=desk.clock())
+    states.suspend(
+        desk.session, desk.office, badge.public_id, actor="administrator", now=desk.clock()
+    )
     badge.state = BadgeState.ACTIVE
 
 

@@ -148,7 +148,9 @@ def test_a_suspended_badge_can_be_corrected_and_stays_suspended(desk: Desk) -> N
     """A wrong name is wrong while someone looks into the badge, too."""
     badge = desk.badge(choices=NAMED)
     old = taken(desk, badge)
-    states.suspend(desk.session, badge.public_id, actor="administrator", now=desk.clock())
+    states.suspend(
+        desk.session, desk.office, badge.public_id, actor="administrator", now=desk.clock()
+    )
 
     corrected = correct(desk, badge, name=None)
 

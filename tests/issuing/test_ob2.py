@@ -552,12 +552,16 @@ def test_a_suspended_badge_stays_where_it_is(desk: Desk, form: Format) -> None:
     badge = desk.badge(choices=WITH_OB2)
     address = hosted(desk, badge)["id"]
 
-    states.suspend(desk.session, badge.public_id, actor="administrator", now=desk.clock())
+    states.suspend(
+        desk.session, desk.office, badge.public_id, actor="administrator", now=desk.clock()
+    )
 
     assert (200, hosted(desk, badge)) == answer(desk, address)
     assert [] == revoked_ids(desk)
     assert Status.SUSPENDED is judged(desk, taken(desk, badge, form)).status
-    states.reinstate(desk.session, badge.public_id, actor="administrator", now=desk.clock())
+    states.reinstate(
+        desk.session, desk.office, badge.public_id, actor="administrator", now=desk.clock()
+    )
     assert Verdict.GREEN is judged(desk, taken(desk, badge, form)).verdict
 
 

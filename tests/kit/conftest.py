@@ -158,9 +158,9 @@ def _lived(desk: Desk, folder: Path) -> Life:
     _tampered(case, held, taken(anais), token, taken(other))
 
     former = taken(anais)
-    states.suspend(session, anais.public_id, actor="test", now=clock())
+    states.suspend(session, office, anais.public_id, actor="test", now=clock())
     genuine("suspended", archive_of(anais), former, "red", "suspended")
-    states.reinstate(session, anais.public_id, actor="test", now=clock())
+    states.reinstate(session, office, anais.public_id, actor="test", now=clock())
     clock.advance(days=1)
     editions.correct(
         session,

@@ -93,7 +93,9 @@ def _revoke(case: Case) -> None:
 
 
 def _suspend(case: Case) -> None:
-    states.suspend(case.session, case.public_id, actor="administrator", now=case.clock())
+    states.suspend(
+        case.session, case.here.office, case.public_id, actor="administrator", now=case.clock()
+    )
 
 
 def _correct(case: Case) -> None:

@@ -215,7 +215,13 @@ def test_a_badge_without_its_holder_still_has_its_state(
         clock.advance(days=800)
     else:
         with app.app_context():
-            states.suspend(extensions.db.session, public_id, actor="test", now=now_of(app))
+            states.suspend(
+                extensions.db.session,
+                extensions.services().office,
+                public_id,
+                actor="test",
+                now=now_of(app),
+            )
 
     assert (tone, says) == verdict(client.get(f"/b/{public_id}").text)
 
@@ -246,7 +252,13 @@ def test_a_private_badge_without_its_holder_stays_unknown(app, client, public_id
 def test_a_suspended_badge_says_that_it_is_being_looked_into(app, client, public_id):
     """And not to conclude anything yet."""
     with app.app_context():
-        states.suspend(extensions.db.session, public_id, actor="test", now=now_of(app))
+        states.suspend(
+            extensions.db.session,
+            extensions.services().office,
+            public_id,
+            actor="test",
+            now=now_of(app),
+        )
 
     page = client.get(f"/b/{public_id}").text
     assert ("red", "Badge suspendu par l'émetteur") == verdict(page)

@@ -71,7 +71,9 @@ def suspend(app: Flask, public_id: str) -> None:
     """Suspend a badge as its issuer."""
     with app.app_context():
         now = app.extensions["badgeservice"].clock()
-        states.suspend(extensions.db.session, public_id, actor="test", now=now)
+        states.suspend(
+            extensions.db.session, extensions.services().office, public_id, actor="test", now=now
+        )
 
 
 # --- correcting ----------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def change(app: Flask, clock: Clock, held: Held) -> Callable[[str], None]:
             elif how == "withdrawn":
                 states.withdraw(session, office, held.public_id, **common)
             elif how == "suspended":
-                states.suspend(session, held.public_id, **common)
+                states.suspend(session, office, held.public_id, **common)
             elif how == "corrected":
                 choices = replace(CHOICES, ob2=True, name="Anaïs")
                 editions.correct(session, office, held.public_id, choices=choices, **common)

@@ -1,0 +1,44 @@
+"""The ledger of states: what became of badges, in a file beside the database.
+
+A restored backup knows nothing of badges that were revoked after it was made. What stands here is
+done again then, so that nothing comes back into force.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from badgeservice.errors import StateLedgerDamaged
+from badgeservice.issuing.models import BadgeState
+from badgeservice.storage.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change. `badge` is a public id, `state` the one it came into, `reason` a code or empty."""
+
+    sequence: int
+    at: str
+    badge: str
+    state: str
+    reason: str
+    previous: str
+    digest: str
+
+    def __post_init__(self) -> None:
+        BadgeState(self.state)
+
+
+class StateLedger(Ledger[Entry]):
+    """The ledger of one installation. An entry may be of a change whose commit failed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, Entry, StateLedgerDamaged)
+
+    def append(self, badge: str, state: BadgeState, reason: str, now: datetime) -> Entry:
+        """Write a change down, and return its entry once it is on disk. Raises StateLedgerDamaged."""
+        return self.write(
+            at=now.isoformat(timespec="seconds"), badge=badge, state=str(state), reason=reason
+        )

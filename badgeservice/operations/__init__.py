@@ -1,0 +1,1 @@
+"""What the operator does around the service: a backup, a restored one, a look at everything."""

@@ -1,0 +1,393 @@
+"""What a backup holds comes back, and what was said since it was made is not taken back by it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import stat
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from badgeservice.app import create_app
+from badgeservice.erasure import erase
+from badgeservice.erasure.ledger import Choice
+from badgeservice.errors import (
+    BackupRefused,
+    CredentialNotFound,
+    FetchFailed,
+    RestoreRefused,
+    SettingsError,
+)
+from badgeservice.extensions import db, services
+from badgeservice.issuing import editions, shelf, states, status_lists
+from badgeservice.issuing.models import Badge, CarriedBit, Format, StatusList
+from badgeservice.issuing.states import Reason
+from badgeservice.openbadges import strict_json, timestamps
+from badgeservice.operations import backup
+from badgeservice.operations.restore import Newer, restore
+from badgeservice.settings import Settings
+from badgeservice.verification.fetching import Fetched
+from tests.conftest import Clock, Letters, settings_in
+from tests.databases import DATABASES
+from tests.issuing.conftest import CHOICES, Desk
+
+SECRETS = ("key-passphrase", "secret-key", "personal-data-key")
+
+
+def nobody_answers(address: str) -> Fetched:
+    """Fetch from a service that is gone."""
+    raise FetchFailed(f"{address}: no answer")
+
+
+@dataclass
+class Blank:
+    """A machine with the secrets and nothing else."""
+
+    settings: Settings
+    clock: Clock
+
+    def restore(self, content: bytes, newer: Newer | None = None, fetch=nobody_answers):
+        """Put a backup back."""
+        stream, newer = io.BytesIO(content), newer or Newer(nothing_published=True)
+        return restore(self.settings, stream, newer, fetch=fetch, now=self.clock())
+
+    def app(self) -> Flask:
+        """Start the service."""
+        return create_app(self.settings, clock=self.clock, mailer=Letters())
+
+
+@pytest.fixture
+def blank(app: Flask, database, tmp_path: Path, clock: Clock) -> Iterator[Blank]:
+    """A machine that is to take over."""
+    folder = tmp_path / "blank"
+    former = app.extensions["badgeservice"].settings
+    is_sqlite = database.name == "sqlite"
+    settings = settings_in(
+        folder, database_url="" if is_sqlite else database.new(folder), base_url=former.base_url
+    )
+    settings.data_dir.mkdir(parents=True)
+    for secret in SECRETS:
+        shutil.copy2(former.data_dir / secret, settings.data_dir / secret)
+    yield Blank(settings, clock)
+    if not is_sqlite:
+        DATABASES["postgresql"].drop(settings.database_url)
+
+
+@pytest.fixture
+def copy(desk: Desk) -> Callable[[], bytes]:
+    """Make a backup of the office's installation."""
+
+    def make() -> bytes:
+        stream = io.BytesIO()
+        backup.make(db.engine, services(), stream, now=desk.clock())
+        return stream.getvalue()
+
+    return make
+
+
+def test_everything_comes_back_but_the_secrets(desk, copy, blank) -> None:
+    """The badge to the byte, the chain, and a list that is later than the one before."""
+    badge = desk.badge()
+    was = shelf.take(desk.session, desk.office.vault, badge, Format.JSON)
+    before = desk.session.get_one(StatusList, 1).published_at
+    content = copy()
+    desk.clock.advance(hours=1)
+
+    done = blank.restore(content)
+
+    assert ([], 1, {1: 2}) == (done.violations, done.badges, done.lists)
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        names = tar.getnames()
+        assert "manifest.json" == names[-1]
+        assert not {name.rpartition("/")[2] for name in names} & {*SECRETS, "mailbox.jsonl"}
+        database = tar.extractfile(names[0]).read()
+    secrets = [(blank.settings.data_dir / name).read_bytes().strip() for name in SECRETS]
+    assert not any(secret in content for secret in secrets)
+    assert b"anais@example.org" not in database
+    with blank.app().app_context():
+        here = services()
+        again = db.session.get_one(Badge, badge.public_id)
+        assert was == shelf.take(db.session, here.vault, again, Format.JSON)
+        assert before < db.session.get_one(StatusList, 1).published_at
+        db.engine.dispose()
+    for path in (blank.settings.data_dir, blank.settings.keys_dir):
+        loose = [p for p in path.rglob("*") if p.is_file() and p.stat().st_mode & 0o077]
+        assert [] == loose
+    assert stat.S_IMODE(blank.settings.keys_dir.stat().st_mode) == 0o700
+
+
+def test_what_was_revoked_and_erased_since_stays_so(desk, copy, blank, letters, tmp_path) -> None:
+    """By the newer ledgers; the person who left is erased from the restored database too."""
+    revoked, left, kept = (desk.badge(f"{name}@example.org") for name in ("a", "b", "c"))
+    revoked_id, left_id, kept_id = revoked.public_id, left.public_id, kept.public_id
+    holder = shelf.holder(desk.session, left)
+    content = copy()
+    states.revoke(
+        desk.session, desk.office, revoked_id,
+        reason=Reason.ISSUED_IN_ERROR, actor="administrator", now=desk.clock(),
+    )  # fmt: skip
+    here = services()
+    erase.erase(
+        desk.session, desk.office, here.erasures, letters,
+        person_id=holder, choice=Choice.KEEP_BADGES, actor=holder, now=desk.clock(),
+    )  # fmt: skip
+    newer = Newer(
+        erasures=here.erasures.path, revocations=here.office.states.path, nothing_published=True
+    )
+    desk.clock.advance(hours=1)
+
+    done = blank.restore(content, newer)
+
+    assert ([], 1, 1, 0) == (done.violations, done.changed, done.erased, done.carried)
+    with blank.app().app_context():
+        states_now = {b.public_id: b.state for b in db.session.scalars(select(Badge))}
+        assert {revoked_id: "revoked", left_id: "active", kept_id: "active"} == states_now
+        with pytest.raises(CredentialNotFound, match="no json is kept"):
+            shelf.take(
+                db.session, services().vault, db.session.get_one(Badge, left_id), Format.JSON
+            )
+        db.engine.dispose()
+
+
+def test_bits_that_the_public_has_stay_set(desk, copy, blank, tmp_path) -> None:
+    """Also those of badges that the backup does not know, in a list that it does not know."""
+    known = desk.badge("a@example.org")
+    content = copy()
+    desk.clock.advance(minutes=1)
+    editions.correct(
+        desk.session, desk.office, known.public_id, choices=replace(CHOICES, language="en"),
+        actor="administrator", now=desk.clock(),
+    )  # fmt: skip
+    desk.session.get_one(StatusList, 1).reserved = status_lists.ENTRIES // 2
+    lost = desk.badge("b@example.org")
+    states.revoke(
+        desk.session, desk.office, lost.public_id,
+        reason=Reason.ISSUED_IN_ERROR, actor="administrator", now=desk.clock(),
+    )  # fmt: skip
+    site = tmp_path / "site"
+    bits = {n: set(status_lists.withdrawn(desk.session, n)) for n in (1, 2)}
+    for number in (1, 2):
+        path = site / "status" / str(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(desk.session.get_one(StatusList, number).published)
+    desk.clock.advance(hours=1)
+
+    done = blank.restore(content, Newer(published=[site]))
+
+    assert ([], 2, {1: 2, 2: 1}) == (done.violations, done.carried, done.lists)
+    assert all(bits.values())
+    with blank.app().app_context():
+        for number in (1, 2):
+            assert bits[number] == set(status_lists.withdrawn(db.session, number))
+        assert 2 == len(db.session.scalars(select(CarriedBit)).all())
+        number, _ = status_lists.reserve(db.session, services().office, now=desk.clock())
+        assert 3 == number  # no place of before is given again
+        db.session.rollback()
+        db.engine.dispose()
+
+
+def test_the_public_address_is_asked(desk, copy, blank) -> None:
+    """List by list, until there is none; a later date than ours follows."""
+    desk.badge()
+    content, asked = copy(), []
+    public = {"http://localhost/status/1": desk.session.get_one(StatusList, 1).published}
+
+    def fetch(address: str) -> Fetched:
+        asked.append(address)
+        if address in public:
+            return Fetched(address, 200, "application/json", public[address])
+        return Fetched(address, 404, "text/html", b"")
+
+    desk.clock.advance(hours=1)
+    done = blank.restore(content, Newer(), fetch=fetch)
+
+    assert ["http://localhost/status/1", "http://localhost/status/2"] == asked
+    assert [] == done.violations
+    with blank.app().app_context():
+        document = strict_json.loads(db.session.get_one(StatusList, 1).published)
+        assert timestamps.read(document["validFrom"]) == desk.clock()
+        db.engine.dispose()
+
+
+def no_copy(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """Nobody answers, and nobody says that nobody has a copy."""
+    return content, Newer()
+
+
+def forged_list(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A list in which somebody else has changed something."""
+    document = json.loads(desk.session.get_one(StatusList, 1).published)
+    (tmp / "1").write_text(json.dumps(document | {"validFrom": "2026-11-23T09:00:01Z"}))
+    return content, Newer(published=[tmp / "1"])
+
+
+def other_list(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """No list where one was expected."""
+    (tmp / "empty").mkdir()
+    return content, Newer(published=[tmp / "empty"])
+
+
+def future_list(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A list from later than this machine says it is."""
+    desk.clock.advance(days=1)
+    status_lists.publish(desk.session, desk.office, 1, ended=[], now=desk.clock())
+    (tmp / "1").write_bytes(desk.session.get_one(StatusList, 1).published)
+    desk.session.rollback()
+    desk.clock.advance(days=-1)
+    return content, Newer(published=[tmp / "1"])
+
+
+def flipped(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """One bit of the database has changed."""
+    changed = bytearray(content)
+    changed[4096] ^= 1
+    return bytes(changed), Newer(nothing_published=True)
+
+
+def cut_off(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """The disk was full."""
+    return content[: len(content) // 2], Newer(nothing_published=True)
+
+
+def without_manifest(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """Cut off at the end of a file."""
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        end = tar.getmember("manifest.json").offset
+    return content[:end] + bytes(1024), Newer(nothing_published=True)
+
+
+def path_out(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A file that would be written elsewhere."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("../../evil"))
+    return stream.getvalue(), Newer(nothing_published=True)
+
+
+def no_archive(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """Something else."""
+    return b"hello", Newer(nothing_published=True)
+
+
+def other_ledger(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """The ledger of another installation."""
+    services().office.states.append("other", states.BadgeState.REVOKED, "", desk.clock())
+    own = services().office.states.path
+    moved = own.rename(tmp / "other.jsonl")
+    services().office.states.append("mine", states.BadgeState.REVOKED, "", desk.clock())
+    stream = io.BytesIO()
+    backup.make(db.engine, services(), stream, now=desk.clock())
+    return stream.getvalue(), Newer(revocations=moved, nothing_published=True)
+
+
+def no_ledger(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A ledger that is not there."""
+    return content, Newer(erasures=tmp / "none.jsonl", nothing_published=True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (no_copy, "--without-published"),
+        (forged_list, "none that our keys signed"),
+        (other_list, "no list in it"),
+        (future_list, "later than the clock"),
+        (flipped, "not what the manifest says"),
+        (cut_off, "backup"),
+        (without_manifest, "no manifest"),
+        (path_out, "not a file of a backup"),
+        (no_archive, "not a backup"),
+        (other_ledger, "another story"),
+        (no_ledger, "no such file"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_does_not_hold_is_refused_before_anything_is_changed(
+    desk, copy, blank, tmp_path, damage, sentence
+) -> None:
+    """In a sentence; the machine is as blank as before."""
+    desk.badge()
+    content, newer = damage(copy(), tmp_path, desk)
+    before = sorted(path.name for path in blank.settings.data_dir.iterdir())
+
+    with pytest.raises((BackupRefused, RestoreRefused), match=sentence):
+        blank.restore(content, newer)
+
+    assert before == sorted(path.name for path in blank.settings.data_dir.iterdir())
+    assert not blank.settings.keys_dir.exists()
+
+
+def test_nothing_is_put_over_an_installation(desk, copy, blank) -> None:
+    """Whatever part of one is there: restored twice, it refuses the second time."""
+    content = copy()
+    blank.restore(content)
+
+    with pytest.raises(RestoreRefused, match="where nothing is yet"):
+        blank.restore(content)
+
+
+def test_another_address_is_refused(copy, blank) -> None:
+    """Badges carry their address for ever."""
+    blank.settings = replace(blank.settings, base_url="http://localhost:9")
+
+    with pytest.raises(RestoreRefused, match="BADGESERVICE_BASE_URL=http://localhost"):
+        blank.restore(copy())
+
+
+def test_nothing_is_served_before_the_end(desk, copy, blank) -> None:
+    """With the wrong key of personal data it stops half-way, and the service does not start."""
+    desk.badge()
+    content = copy()
+    key = blank.settings.data_dir / "personal-data-key"
+    key.chmod(0o600)
+    key.write_text("ab" * 32)
+
+    with pytest.raises(RestoreRefused, match="personal data key"):
+        blank.restore(content)
+
+    with pytest.raises(SettingsError, match="not put back to the end"):
+        blank.app()
+
+
+def test_a_finding_of_the_audit_keeps_the_service_closed(desk, copy, blank) -> None:
+    """What was wrong before the backup is wrong after it."""
+    badge = desk.badge()
+    badge.state = "suspended"
+    desk.session.commit()
+
+    done = blank.restore(copy())
+
+    assert {"chain"} == {violation.question for violation in done.violations}
+    with pytest.raises(SettingsError, match="not put back to the end"):
+        blank.app()
+
+
+def test_a_backup_while_badges_are_issued_holds_together(desk, another_desk, blank) -> None:
+    """Made between the signature and the commit of a badge: planned in the copy, not a ghost."""
+    desk.badge("a@example.org")
+    other, stream = another_desk(), io.BytesIO()
+    offer = other.offer("b@example.org")
+    append, here = desk.office.log.append, services()
+
+    class Busy(type(desk.office.log)):
+        """A log after each entry of which a backup is made."""
+
+        def append(self, entry) -> None:
+            append(entry)
+            if entry.purpose == "credential" and not stream.getvalue():
+                backup.make(db.engine, here, stream, now=desk.clock())
+
+    other.office.signer._log = Busy(desk.office.log.path)
+    other.accept(offer)
+    desk.clock.advance(hours=1)
+
+    done = blank.restore(stream.getvalue())
+
+    assert ([], 1) == (done.violations, done.badges)
