@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import structlog
 from flask import current_app
+from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
 from badgeservice.catalogue.text import LANGUAGES
@@ -20,6 +22,7 @@ from badgeservice.partners.lists import sending, staging
 from badgeservice.people import accounts, retention
 from badgeservice.sharing import reminders
 from badgeservice.storage import chain
+from badgeservice.storage.vault import Vault
 
 log = structlog.get_logger()
 
@@ -27,14 +30,20 @@ _VIOLATIONS_LOGGED = 20
 
 
 def purge(work: Work) -> None:
-    """Forget what nothing keeps any longer: requests, accounts that nobody confirmed, old jobs."""
-    session, now = work.session, work.now()
-    retention.purge_unconfirmed(session, services().vault, now)
-    retention.purge_requests(session, now)
-    invitations.purge(session, now)
-    submissions.purge(session, now)
-    invitations.enqueue_late(session, now)
-    queue.purge(session, now)
+    """Forget what nothing keeps any longer, and ask again for mails that nobody is to send."""
+    invitations.enqueue_late(work.session, work.now())
+    forget(work.session, services().vault, now=work.now())
+
+
+def forget(session: Session, vault: Vault, *, now: datetime) -> dict[str, int]:
+    """Delete what nothing keeps any longer; return how many of what. The caller commits."""
+    return {
+        "account(s)": retention.purge_unconfirmed(session, vault, now),
+        "sign-in request(s)": retention.purge_requests(session, now),
+        "note(s) of who was told": invitations.purge(session, now),
+        "answer(s) to partners": submissions.purge(session, now),
+        "job(s)": queue.purge(session, now),
+    }
 
 
 def purge_lists(work: Work) -> None:

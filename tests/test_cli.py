@@ -347,7 +347,7 @@ def test_purge_keeps_who_was_invited(run: Run, issued: tuple[str, Path]) -> None
     """A person who holds a badge stays, whether or not they ever signed in."""
     answer = run("purge")
 
-    assert "0 account(s) and 0 sign-in request(s) removed\n" == answer.stdout
+    assert answer.stdout.startswith("0 account(s), 0 sign-in request(s), ")
     assert 0 == run("verify", issued[1] / "badge.png").returncode
 
 

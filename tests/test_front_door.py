@@ -42,6 +42,7 @@ RUN_BY = {
     "badgeservice backup": "tests/test_cli_operations.py::test_a_backup_is_put_back_by_its_commands",
     "badgeservice restore": "tests/test_cli_operations.py::test_a_backup_is_put_back_by_its_commands",
     "badgeservice purge": "tests/test_cli.py::test_purge_keeps_who_was_invited",
+    "badgeservice jobs": "tests/test_worker.py::test_the_operator_sees_what_failed_and_has_it_tried_again",
     "badgeservice worker": "tests/test_worker.py::test_a_worker_does_what_waits_and_stops_when_told",
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
     "scripts/agreement": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from badgeservice.jobs.models import Job, JobState
 from badgeservice.jobs.presence import Presence
 from badgeservice.jobs.work import Work
 from tests import stores
-from tests.conftest import ROOT, Clock
+from tests.conftest import ROOT, Clock, Run
 from tests.databases import Database
 from tests.jobs import counting
 
@@ -137,6 +138,33 @@ def test_a_worker_does_what_waits_and_stops_when_told(
         running.kill()
         engine.dispose()
     assert 0 == running.returncode, errors
+
+
+def test_the_operator_sees_what_failed_and_has_it_tried_again(
+    environment: dict[str, str], run: Run, clock: Clock
+) -> None:
+    """What stands in the rows; tried again from where it was."""
+    engine = create_engine(url_of(environment))
+    with Session(engine) as session:
+        job = queue.enqueue(session, "purge", {}, now=clock())
+        job.state, job.problem, job.done, job.total = JobState.FAILED, "list_gone", 2, 5
+        session.commit()
+        job_id = job.id
+    engine.dispose()
+
+    listed, as_json = run("jobs", "list").stdout, json.loads(run("jobs", "list", "--json").stdout)
+    again, refused = run("jobs", "retry", job_id), run("jobs", "retry", job_id)
+
+    assert f"{job_id} purge: failed, 2 of 5 done, list_gone\n1 job(s) not done\n" == listed
+    assert [(job_id, "failed", "list_gone")] == [
+        (row["id"], row["state"], row["problem"]) for row in as_json
+    ]
+    assert f"{job_id} purge waits again\n" == again.stdout
+    assert (1, f"badgeservice: no job {job_id} has failed\n") == (
+        refused.returncode,
+        refused.stderr,
+    )
+    assert f"{job_id} purge: queued, 2 of 5 done\n" in run("jobs", "list").stdout
 
 
 def test_workers_that_are_killed_lose_nothing(

@@ -27,6 +27,7 @@ COMMANDS = {
     "halt": "operations:halt",
     "issue": "badges:issue",
     "issuers": "issuers:issuers",
+    "jobs": "work:jobs",
     "keys": "keys:keys",
     "kit": "badges:make_kit",
     "partners": "partners:partners",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from badgeservice import tasks
 from badgeservice.cli import opening
 from badgeservice.erasure import erase as erasing
 from badgeservice.erasure.ledger import Choice
 from badgeservice.errors import PersonNotFound
-from badgeservice.partners import invitations, submissions
-from badgeservice.people import accounts, email_address, retention
+from badgeservice.people import accounts, email_address
 from badgeservice.sharing import holdings
 
 
@@ -57,11 +57,8 @@ def replay_erasures() -> None:
 
 @click.command()
 def purge() -> None:
-    """Forget accounts that nobody confirmed within a day, and requests and answers that are over."""
+    """Forget what nothing keeps any longer, as the worker does every night."""
     with opening.installation() as (session, here):
-        persons = retention.purge_unconfirmed(session, here.vault, here.clock())
-        requests = retention.purge_requests(session, here.clock())
-        submissions.purge(session, here.clock())
-        invitations.purge(session, here.clock())
+        forgotten = tasks.forget(session, here.vault, now=here.clock())
         session.commit()
-    click.echo(f"{persons} account(s) and {requests} sign-in request(s) removed")
+    click.echo(", ".join(f"{count} {what}" for what, count in forgotten.items()) + " removed")

@@ -158,6 +158,31 @@ def sweep(session: Session, *, now: datetime, dead: Collection[str] = ()) -> lis
     return list(swept)
 
 
+def unfinished(session: Session) -> list[Job]:
+    """Return the jobs that are not done, failed ones included, in the order in which they came."""
+    return list(
+        session.scalars(
+            select(Job).where(Job.state != JobState.DONE).order_by(Job.created_at, Job.id)
+        )
+    )
+
+
+def retry(session: Session, job_id: str) -> Job:
+    """Have a failed job tried again from where it was, as if for the first time. The caller commits.
+
+    Raises JobNotFound when no job of this id has failed.
+    """
+    revived = session.scalar(
+        update(Job)
+        .where(Job.id == job_id, Job.state == JobState.FAILED)
+        .values(state=JobState.QUEUED, problem=None, attempts=0, due_at=None, finished_at=None)
+        .returning(Job)
+    )
+    if revived is None:
+        raise JobNotFound(f"no job {job_id} has failed")
+    return _untold(session, revived)
+
+
 def forget(session: Session, owner: str) -> None:
     """Delete every job of a person or organisation; a worker that has one loses it. The caller commits."""
     session.execute(delete(Job).where(Job.owner == owner))

@@ -26,6 +26,7 @@ from badgeservice.people.models import Person, PersonState
 from badgeservice.sharing.models import Reminder, ReminderState
 from badgeservice.storage.vault import Vault
 
+_AT_A_TIME = 50
 PageOf = Callable[[str, str], str]
 """From the public id of a badge and a language to the address of its page for its holder."""
 
@@ -46,21 +47,22 @@ def send(
     we are called. Commits before and after each mail. Raises MailNotSent when the mail server takes
     none at this moment: doing it again goes on from there.
     """
-    while (due := session.execute(_due(now)).first()) is not None:
-        public_id = due.public_id
-        letter = _letter(session, vault, due, page_of=page_of, service=service, now=now)
-        session.rollback()  # no transaction stays open while a mail server thinks
-        if not _take(session, public_id, now):
-            continue
-        if letter is None:
-            _settle(session, public_id, ReminderState.UNDELIVERABLE, now)
-        else:
-            _hand_over(session, mailer, public_id, letter, now)
-        yield public_id
+    # Whoever is told is due no longer, so that each round finds others.
+    while rows := session.execute(_due(now)).all():
+        for due in rows:
+            letter = _letter(session, vault, due, page_of=page_of, service=service, now=now)
+            session.rollback()  # no transaction stays open while a mail server thinks
+            if not _take(session, due.public_id, now):
+                continue
+            if letter is None:
+                _settle(session, due.public_id, ReminderState.UNDELIVERABLE, now)
+            else:
+                _hand_over(session, mailer, due.public_id, letter, now)
+            yield due.public_id
 
 
 def _due(now: datetime) -> Select[str, str, Document, datetime | None]:
-    """Return the query for the badge whose time ends first of those whose holder is to be told."""
+    """Return the query for the next badges whose holders are to be told, those that end first."""
     newer = aliased(Badge)
     return (
         select(
@@ -89,7 +91,7 @@ def _due(now: datetime) -> Select[str, str, Document, datetime | None]:
             ~exists().where(newer.renews == Badge.public_id),
         )
         .order_by(Credential.valid_until, Badge.public_id)
-        .limit(1)
+        .limit(_AT_A_TIME)
     )
 
 
@@ -103,7 +105,9 @@ def _letter(
     now: datetime,
 ) -> Message | None:
     """Return the mail, None when its holder has just been erased."""
-    person = session.get_one(Person, due.person_id)
+    person = session.get(Person, due.person_id)
+    if person is None:
+        return None
     try:
         to = accounts.email_of(session, vault, person)
     except HolderErased:
