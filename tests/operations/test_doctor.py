@@ -25,6 +25,8 @@ from tests.issuing.conftest import Desk
 
 # An installation of the tests is for development: these are not as in service.
 IN_DEVELOPMENT = {"settings", "mail", "audit", "backup"}
+# The server of the tests forgets at a power cut, and its clock is not the one that stands still.
+OF_THE_SERVER = {"sqlite": set(), "postgresql": {"durability", "clock"}}
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def look(desk: Desk) -> Callable[..., dict[str, Finding]]:
     return examine
 
 
-def test_a_sound_installation_has_nothing_wrong(desk, look) -> None:
+def test_a_sound_installation_has_nothing_wrong(desk, look, database) -> None:
     """Every question is answered; what is only for development is told apart."""
     desk.badge()
     services().settings.data_dir.chmod(0o700)
@@ -46,8 +48,9 @@ def test_a_sound_installation_has_nothing_wrong(desk, look) -> None:
     found = look()
 
     assert list(QUESTIONS) == list(found)
-    assert IN_DEVELOPMENT == {name for name, each in found.items() if each.health != Health.OK}
-    assert all(found[name].do for name in IN_DEVELOPMENT)
+    unwell = {name for name, each in found.items() if each.health != Health.OK}
+    assert IN_DEVELOPMENT | OF_THE_SERVER[database.name] == unwell
+    assert all(found[name].do for name in unwell)
 
 
 def other_readers(desk: Desk) -> None:
