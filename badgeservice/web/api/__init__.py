@@ -13,12 +13,12 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from flask_smorest import Api
 
-from badgeservice.web.api import evidence, keys, verify
+from badgeservice.web.api import evidence, jobs, keys, verify
 from badgeservice.web.api.schemas import ProblemSchema
 from badgeservice.web.extensions import csrf
 from badgeservice.web.negotiation import FOR_PROGRAMS
 
-BLUEPRINTS = (verify.bp, evidence.bp)
+BLUEPRINTS = (verify.bp, evidence.bp, jobs.bp)
 
 _DESCRIPTION = (
     "Verification of Open Badges: ours and everyone else's. And for training partners, with a key: "

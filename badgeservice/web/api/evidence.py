@@ -218,7 +218,7 @@ _HEADER = {
     "description": "Yours, new for each list. The same one with the same body gets the same answer.",
     "schema": {"type": "string", "pattern": f"^{_IDEMPOTENCY_KEY}$"},
 }
-_SECURITY: list[dict[str, list[str]]] = [{keys.SCHEME: []}]
+SECURITY: list[dict[str, list[str]]] = [{keys.SCHEME: []}]
 _REFUSALS = {
     401: "No active key in the header `Authorization: Bearer obk_live_…`.",
     403: "The key is not for this.",
@@ -227,7 +227,7 @@ _REFUSALS = {
 }
 
 
-def _refusals(view: Any) -> Any:
+def refusals(view: Any) -> Any:
     """Describe the answers that refuse a request."""
     for status, meaning in _REFUSALS.items():
         view = bp.alt_response(
@@ -243,10 +243,10 @@ def _refusals(view: Any) -> Any:
 @bp.doc(
     operationId="sendEvidence",
     parameters=[*verify.QUERY, _HEADER],
-    security=_SECURITY,
+    security=SECURITY,
     requestBody={"required": True, "content": {requests.JSON: {"schema": SubmissionSchema}}},
 )
-@_refusals
+@refusals
 @bp.response(200, AnswerSchema, description="What became of each row, refused ones too.")
 def send_evidence() -> dict[str, Any]:
     """Send results
@@ -269,8 +269,8 @@ def send_evidence() -> dict[str, Any]:
 
 
 @bp.get("/evidence/<submission_id>")
-@bp.doc(operationId="readSubmission", parameters=verify.QUERY, security=_SECURITY)
-@_refusals
+@bp.doc(operationId="readSubmission", parameters=verify.QUERY, security=SECURITY)
+@refusals
 @bp.response(200, AnswerSchema, description="As it was answered, without what stood in the body.")
 def read_submission(submission_id: str) -> dict[str, Any]:
     """Read what became of a submission
