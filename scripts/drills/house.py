@@ -42,10 +42,13 @@ def installed(folder: Path, port: int, **settings: object) -> dict[str, str]:
     return environment
 
 
-def badge(environment: dict[str, str]) -> str:
-    """Issue a badge; return the path of its page."""
+def badge(
+    environment: dict[str, str], *, to: str = "drill@example.org", out: Path | None = None
+) -> str:
+    """Issue a badge, with its files in `out`; return the path of its page."""
+    written = ["--out", out] if out else []
     done = subprocess.run(
-        [BIN / "badgeservice", "issue", "--badge", BADGE, "--to", "drill@example.org", "--json"],
+        [BIN / "badgeservice", "issue", "--badge", BADGE, "--to", to, "--json", *written],
         env=environment,
         check=True,
         stdout=subprocess.PIPE,
