@@ -17,6 +17,8 @@ BASE64URL = "u"
 
 _DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+_PAIR, _TEN_DIGITS = 58**2, 58**10
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 _LONGEST_BASE58 = 1024
@@ -46,12 +48,15 @@ def decode(text: str, base: str) -> bytes:
 def base58_encode(data: bytes) -> str:
     """Return `data` in base58btc, without prefix; each leading zero byte becomes a `1`."""
     number = int.from_bytes(data, "big")
-    digits = []
+    pairs = []
     while number:
-        number, value = divmod(number, 58)
-        digits.append(_DIGITS[value])
+        # Ten digits at a time, and these by twos: it is the long number that takes time to divide.
+        number, ten = divmod(number, _TEN_DIGITS)
+        for _ in range(5):
+            ten, pair = divmod(ten, _PAIR)
+            pairs.append(_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + "".join(reversed(digits))
+    return "1" * zeros + "".join(reversed(pairs)).lstrip("1")
 
 
 def base58_decode(text: str) -> bytes:

@@ -48,7 +48,11 @@ def iri(value: str) -> str:
 
 def escape(value: str) -> str:
     """Return `value` as it stands between the quotation marks of a literal."""
-    return _ESCAPED.sub(lambda match: _ESCAPES[match.group()], value)
+    return _ESCAPED.sub(_escaped, value)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return _ESCAPES[match.group()]
 
 
 def literal(value: str, *, datatype: str = _XSD_STRING, language: str | None = None) -> str:

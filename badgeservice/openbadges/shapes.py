@@ -13,8 +13,8 @@ A stranger chooses their shapes, so what they send is never read here.
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +30,8 @@ CONTEXTS = frozenset(
 nothing but the members below depends on what a text says.
 """
 
-CONSTANTS = frozenset({"type", "proofPurpose"})
-"""Members whose texts are words of the contexts, and so belong to the shape."""
+CONSTANTS = frozenset({"@context", "type", "proofPurpose"})
+"""Members whose texts are words of the contexts or name them, and so belong to the shape."""
 
 MAXIMUM_SHAPES = 200
 """Shapes that are remembered, the least recently used goes: about 25 kB each."""
@@ -75,8 +75,8 @@ class Shapes:
         self._processor = processor
         self._maximum = maximum
         self._guard = threading.Lock()
-        self._known: OrderedDict[Shape, Template | None] = OrderedDict()
-        self._seen: OrderedDict[Shape, None] = OrderedDict()
+        self._known: dict[Shape, _Known] = {}
+        self._uses = itertools.count()
 
     def canonicalize(self, document: Document) -> str:
         """Return the canonical N-Quads of `document`; raises what `jsonld.canonicalize` raises."""
@@ -104,21 +104,27 @@ class Shapes:
         return rendered
 
     def _template(self, shape: Shape, document: Document, leaves: Sequence[str]) -> Template | None:
+        known = self._known.get(shape)  # once: it takes longer than all the rest here
+        if known is None:
+            self._remember(shape)
+            return None
+        known.used = next(self._uses)
+        if not known.is_tried:
+            # Two threads may both do it; what they make is the same.
+            known.template, known.is_tried = self._compile(document, leaves), True
+        return known.template
+
+    def _remember(self, shape: Shape) -> None:
+        """Remember that a shape was seen, and forget the one that was not seen for longest."""
         with self._guard:
-            if shape in self._known:
-                self._known.move_to_end(shape)
-                return self._known[shape]
-            if shape not in self._seen:
-                _remember(self._seen, shape, None, self._maximum)
-                return None
-        template = self._compile(document, leaves)
-        with self._guard:
-            self._seen.pop(shape, None)
-            _remember(self._known, shape, template, self._maximum)
-        return template
+            self._known[shape] = _Known(next(self._uses))
+            if len(self._known) > self._maximum:
+                del self._known[min(self._known, key=lambda each: self._known[each].used)]
 
     def _compile(self, document: Document, leaves: Sequence[str]) -> Template | None:
         """Return the template of a document's shape, None if it has none that is right."""
+        if not _is_ours(document):
+            return None
         numbers = iter(range(len(leaves)))
         filled = _filled(document, lambda: self._sentinels.of(next(numbers)))
         try:
@@ -133,13 +139,20 @@ class Shapes:
         return template if is_right else None
 
 
+@dataclass(slots=True)
+class _Known:
+    """A shape: when it was used last, whether a template was tried to be made, and that template."""
+
+    used: int
+    is_tried: bool = False
+    template: Template | None = None
+
+
 def split(document: Document) -> tuple[Shape, list[str]]:
     """Return the shape of a document and its leaves, in the order in which they stand.
 
-    Raises `NotParametric` when the document is outside of the domain.
+    Raises `NotParametric` when it holds something that no shape has a place for.
     """
-    if "@context" not in document:
-        raise NotParametric("no context")
     shape: list[Any] = []
     leaves: list[str] = []
     _read(document, shape, leaves)
@@ -149,14 +162,13 @@ def split(document: Document) -> tuple[Shape, list[str]]:
 def _read(members: Document, shape: list[Any], leaves: list[str]) -> None:
     for name, value in members.items():
         shape.append(name)
-        if type(value) is str and name not in CONSTANTS and not name.startswith("@"):
+        kind = type(value)
+        if name in CONSTANTS:
+            shape += (_CONSTANT, _words(value))
+        elif kind is str:
             shape.append(_LEAF)
             leaves.append(value)
-        elif name in CONSTANTS:
-            shape += (_CONSTANT, _words(value))
-        elif name.startswith("@"):
-            shape += (_CONSTANT, _contexts(name, value))
-        elif type(value) is list:
+        elif kind is list:
             shape.append(_LIST)
             for item in value:
                 if type(item) is str:
@@ -170,28 +182,42 @@ def _read(members: Document, shape: list[Any], leaves: list[str]) -> None:
 
 
 def _read_value(value: Any, shape: list[Any], leaves: list[str]) -> None:
-    if type(value) is dict:
+    kind = type(value)
+    if kind is dict:
         shape.append(_OBJECT)
         _read(value, shape, leaves)
         shape.append(_END)
-    elif value is None or type(value) is bool or type(value) is int:
-        shape += (_CONSTANT, type(value), value)
+    elif value is None or kind is bool or kind is int:
+        shape += (_CONSTANT, kind, value)
     else:
-        raise NotParametric(f"a value of the kind {type(value).__name__}")
+        raise NotParametric(f"a value of the kind {kind.__name__}")
 
 
-def _words(value: Any) -> Any:
+def _words(value: Any) -> str | tuple[str, ...]:
     """Return what a constant member says; a text and a list of one are written differently."""
-    words = tuple(value) if type(value) is list else (value,)
-    if not all(type(word) is str for word in words):
-        raise NotParametric("a type that is no word")
-    return words if type(value) is list else value
+    if type(value) is str:
+        return value
+    if type(value) is list:
+        for word in value:
+            if type(word) is not str:
+                break
+        else:
+            return tuple(value)
+    raise NotParametric("neither a word nor words")
 
 
-def _contexts(name: str, value: Any) -> tuple[str, ...]:
-    if name != "@context" or type(value) is not list or tuple(map(str, value)) not in CONTEXTS:
-        raise NotParametric("a keyword, or contexts that are not those of our own documents")
-    return tuple(value)
+def _is_ours(value: Any) -> bool:
+    """Tell whether a document, or a part, has the contexts of our own and no other keyword."""
+    if isinstance(value, list):
+        return all(map(_is_ours, value))
+    if not isinstance(value, dict):
+        return True
+    return all(
+        isinstance(member, list) and tuple(member) in CONTEXTS
+        if name == "@context"
+        else not name.startswith("@") and _is_ours(member)
+        for name, member in value.items()
+    )
 
 
 def _filled(value: Any, sentinel: Callable[[], str]) -> Any:
@@ -204,9 +230,3 @@ def _filled(value: Any, sentinel: Callable[[], str]) -> Any:
     if isinstance(value, list):
         return [_filled(item, sentinel) for item in value]
     return sentinel() if isinstance(value, str) else value
-
-
-def _remember(memory: OrderedDict[Shape, Any], shape: Shape, value: Any, maximum: int) -> None:
-    memory[shape] = value
-    if len(memory) > maximum:
-        memory.popitem(last=False)

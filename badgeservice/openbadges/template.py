@@ -65,41 +65,41 @@ class Template:
         self._addresses: set[int] = set()
         self._literals: set[int] = set()
         self._nodes: list[str] = []
-        patterns, gaps, self._marked = [], [], []
+        self._marked: list[tuple[int, list[str]]] = []
+        self._pieces = [""]  # text and gaps, taking turns
+        gaps: list[int] = []
         # In order already, as far as the shape decides it: what is nearly sorted is sorted quickly.
         for number, quad in enumerate(sorted(quads)):
-            pattern, filled, marks = self._line(quad, sentinels)
-            patterns.append(pattern)
-            gaps.extend(filled)
-            if marks:
+            if number:
+                self._pieces[-1] += "\n"
+            if marks := self._add_line(quad, gaps, sentinels):
                 self._marked.append((number, marks))
         if self._addresses & self._literals or len(set(gaps)) != leaves:
             raise NotParametric("a leaf is dropped, or is an address here and a literal there")
-        self._text = "\n".join(patterns)
         self._fill = _picker(gaps)
         self._lines_of = [
             (mark, [number for number, marks in self._marked if mark in marks])
             for mark in self._nodes
         ]
 
-    def _line(self, quad: rdfc.Quad, sentinels: Sentinels) -> tuple[str, list[int], list[str]]:
-        """Return the line of a quad, the leaves that fill its gaps, its blank nodes' marks."""
-        terms, filled, marks = [], [], []
-        for term in quad:
-            if term.startswith("_:"):
-                mark = self._mark(term)
-                terms.append(mark)
-                marks.append(mark)
-            elif found := sentinels.in_term(term):
+    def _add_line(self, quad: rdfc.Quad, gaps: list[int], sentinels: Sentinels) -> list[str]:
+        """Add the line of a quad to the pieces, and its leaves to `gaps`; return its marks."""
+        marks = []
+        for term in filter(None, quad):
+            if found := sentinels.in_term(term):
                 if len(found) > 1:
                     raise NotParametric("two leaves are in one term")
-                leaf = found[0]
-                before, after = self._around(term, leaf, sentinels.of(leaf))
-                terms.append(f"{before}%s{after}")
-                filled.append(leaf)
-            elif term:
-                terms.append(term.replace("%", "%%"))
-        return f"{' '.join(terms)} .", filled, list(dict.fromkeys(marks))
+                before, after = self._around(term, found[0], sentinels.of(found[0]))
+                self._pieces[-1] += before
+                self._pieces += ["", f"{after} "]
+                gaps.append(found[0])
+                continue
+            if term.startswith("_:"):
+                term = self._mark(term)
+                marks.append(term)
+            self._pieces[-1] += f"{term} "
+        self._pieces[-1] += "."
+        return list(dict.fromkeys(marks))
 
     def _mark(self, node: str) -> str:
         """Return the mark of a blank node, whose name was made up by the general path."""
@@ -117,7 +117,7 @@ class Template:
         if before != '"' or after == _REWRITTEN or not _ENDS_LITERAL(after):
             raise NotParametric("a leaf is a part of a larger term")
         self._literals.add(leaf)
-        return before, after.replace("%", "%%")
+        return before, after
 
     def render(self, leaves: Sequence[str]) -> str | None:
         """Return the canonical N-Quads of the document of this shape with these `leaves`.
@@ -130,7 +130,9 @@ class Template:
                 return None
         for leaf in self._literals:
             values[leaf] = rdfc.escape(values[leaf])
-        lines = (self._text % self._fill(values)).split("\n")
+        pieces = self._pieces.copy()
+        pieces[1::2] = self._fill(values)
+        lines = "".join(pieces).split("\n")
         labels = self._labels(lines)
         if labels is None:
             return None
@@ -164,8 +166,13 @@ def _first_degree(lines: Sequence[str], mark: str) -> str:
     Equal quads are merged while every node still has its own mark: afterwards, quads about two
     different nodes look equal, and must both stay.
     """
-    anonymous = [_MARK.sub("_:z", line.replace(mark, "_:a")) for line in merged(lines)]
+    anonymous = [_anonymous(line, mark) for line in merged(lines)]
     return hashlib.sha256(_document(anonymous).encode()).hexdigest()
+
+
+def _anonymous(line: str, mark: str) -> str:
+    line = line.replace(mark, "_:a")
+    return _MARK.sub("_:z", line) if "\0" in line else line
 
 
 def _document(lines: Iterable[str]) -> str:

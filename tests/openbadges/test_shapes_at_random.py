@@ -58,8 +58,8 @@ def test_documents_at_random_are_told_as_by_the_general_path(part: int) -> None:
 MISTAKES = {
     "quads that look alike are merged before first-degree hashing": (
         "template",
-        '[_MARK.sub("_:z", line.replace(mark, "_:a")) for line in merged(lines)]',
-        'set(_MARK.sub("_:z", line.replace(mark, "_:a")) for line in lines)',
+        "[_anonymous(line, mark) for line in merged(lines)]",
+        "merged([_anonymous(line, mark) for line in lines])",
     ),
     "lines that have become equal both stay": (
         "template",
@@ -68,8 +68,8 @@ MISTAKES = {
     ),
     "quads that have become equal are hashed twice": (
         "template",
-        'line.replace(mark, "_:a")) for line in merged(lines)]',
-        'line.replace(mark, "_:a")) for line in lines]',
+        "[_anonymous(line, mark) for line in merged(lines)]",
+        "[_anonymous(line, mark) for line in lines]",
     ),
     "any text is an address": ("template", "if not PLAIN_IRI(values[leaf]):", "if False:"),
     "texts are not escaped": (
@@ -82,7 +82,7 @@ MISTAKES = {
         'return "\\n".join(sorted(lines)) + "\\n"',
         'return "\\n".join(dict.fromkeys(lines)) + "\\n"',
     ),
-    "true is 1": ("shapes", "(_CONSTANT, type(value), value)", "(_CONSTANT, value)"),
+    "true is 1": ("shapes", "(_CONSTANT, kind, value)", "(_CONSTANT, value)"),
     "types are no part of the shape": (
         "shapes",
         "shape += (_CONSTANT, _words(value))",

@@ -193,7 +193,7 @@ def refuse_inline_contexts(document: Document) -> None:
                 if not all(isinstance(address, str) for address in addresses):
                     message = "a context is written inside the document instead of named by address"
                     raise ProofInvalid(message, code="context_not_allowed")
-            pending.extend(value.values())
+            pending += value.values()
 
 
 def bad_shape(reason: str) -> ProofInvalid:
