@@ -122,19 +122,27 @@ def look(
         schedule.enqueue_due(db.session, scheduled, now=now)
 
 
-def run(
-    app: Flask,
-    tasks: Mapping[str, Task] = TASKS,
-    scheduled: Iterable[Scheduled] = SCHEDULE,
-) -> None:
-    """Work until SIGTERM or SIGINT; then hand back the job at hand after its present chunk.
-
-    1. Look for what others left and what is due. 2. Do what waits. 3. Wait to be told. A database
-    that goes away is waited for.
-    """
+def run_until_told(app: Flask) -> None:
+    """Work until SIGTERM or SIGINT; then hand back the job at hand after its present chunk."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    run(app, stop)
+
+
+def run(
+    app: Flask,
+    stop: threading.Event,
+    tasks: Mapping[str, Task] = TASKS,
+    scheduled: Iterable[Scheduled] = SCHEDULE,
+    *,
+    look_every: float = LOOK_EVERY_SECONDS,
+) -> None:
+    """Work until `stop` is set.
+
+    1. Look for what others left and what is due, every so many seconds. 2. Do what waits. 3. Wait to
+    be told. A database that goes away is waited for.
+    """
     with app.app_context():
         presence, carrier = Presence(services().settings.workers_dir), services().carrier
     holder = presence.enter()
@@ -143,13 +151,13 @@ def run(
         try:
             if time.monotonic() >= look_at:
                 look(app, presence, holder, scheduled)
-                look_at = time.monotonic() + LOOK_EVERY_SECONDS
+                look_at = time.monotonic() + look_every
             while not stop.is_set() and time.monotonic() < look_at:
                 if not run_one(app, tasks, holder=holder, stopping=stop.is_set):
                     break
         except SQLAlchemyError as error:  # a database that restarts, a disk that is full
             log.error("worker_stumbled", exc_info=error)
-            stop.wait(LOOK_EVERY_SECONDS)
+            stop.wait(look_every)
         while not (stop.is_set() or time.monotonic() >= look_at):
             if carrier.wait(min(1.0, look_at - time.monotonic())):
                 break

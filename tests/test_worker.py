@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from badgeservice import worker
@@ -138,6 +139,35 @@ def test_a_worker_does_what_waits_and_stops_when_told(
         running.kill()
         engine.dispose()
     assert 0 == running.returncode, errors
+
+
+def test_a_worker_outlives_its_database(
+    app: Flask, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While there are no rows it waits, and says so; then it goes on, and stops when told."""
+    job = ask(app, clock, "purge")
+    stop = threading.Event()
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE job RENAME TO away"))
+    working = threading.Thread(
+        target=worker.run, args=[app, stop, worker.TASKS, ()], kwargs={"look_every": 0.1}
+    )
+    working.start()
+    said = ""
+
+    def has_stumbled() -> bool:
+        nonlocal said
+        said += capsys.readouterr().err
+        return "worker_stumbled" in said
+
+    try:
+        wait_until(has_stumbled)
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE away RENAME TO job"))
+        wait_until(lambda: outcome(app, job)[0] is JobState.DONE)
+    finally:
+        stop.set()
+        working.join()
 
 
 def test_the_operator_sees_what_failed_and_has_it_tried_again(

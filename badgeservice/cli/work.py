@@ -15,7 +15,7 @@ from badgeservice.jobs import queue
 @click.command("worker")
 def work() -> None:
     """Do the jobs that wait, and those that come, until SIGTERM; run as many as there are cores."""
-    worker.run(create_app())
+    worker.run_until_told(create_app())
 
 
 @click.group()

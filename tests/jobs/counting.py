@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -36,8 +37,7 @@ def main(folder: Path) -> None:
                 time.sleep(0.02)
                 work.progress(step + 1, STEPS)
 
-    worker.LOOK_EVERY_SECONDS = 0.5
-    worker.run(create_app(), {"count": count}, ())
+    worker.run(create_app(), threading.Event(), {"count": count}, (), look_every=0.5)
 
 
 if __name__ == "__main__":
