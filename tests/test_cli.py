@@ -251,7 +251,7 @@ def test_freeze_writes_the_site_and_then_what_changed(
     assert (1, "") == (refused.returncode, refused.stdout)
     assert "is not empty, and no site was frozen there" in refused.stderr
     assert 0 == revoked.returncode, revoked.stderr
-    assert re.match(r"3 file\(s\) written, \d{3} as before, 0 removed\n", again.stdout), again
+    assert re.match(r"5 file\(s\) written, \d{3} as before, 0 removed\n", again.stdout), again
     assert "verdict-red" in (page / "index.html").read_text()
 
 

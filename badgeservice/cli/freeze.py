@@ -13,7 +13,7 @@ from badgeservice.extensions import services
 from badgeservice.freeze import site
 from badgeservice.settings import Settings
 
-_EVERY = 500
+_EVERY = 100
 
 
 @click.command("freeze")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from badgeservice.errors import FreezeRefused
-from badgeservice.freeze.pieces import Piece
+from badgeservice.freeze.pieces import AS_OF, Piece
 
 _MANIFEST = "manifest.sqlite"
 _BESIDE = "being-written"
@@ -39,11 +39,6 @@ class Changes:
     kept: int = 0
     removed: int = 0
 
-    @property
-    def any(self) -> bool:
-        """Whether the folder is another than before."""
-        return bool(self.written or self.removed)
-
 
 class Folder:
     """A folder while a freeze is at work on it. Open one with `opened`."""
@@ -58,20 +53,21 @@ class Folder:
         self._since_commit = 0
         self.changes = Changes()
 
-    def put(self, piece: Piece) -> None:
-        """Write a file unless it stands there, made from the same bytes."""
+    def put(self, piece: Piece, *, anew: bool = False) -> None:
+        """Write a file unless it stands there, made from the same bytes; `anew` writes it anyway."""
         digest = hashlib.sha256(piece.content).hexdigest()
         path = self._path(piece.name)
         held = self._manifest.execute(
             "SELECT digest, bytes FROM file WHERE name = ?", [piece.name]
         ).fetchone()
-        if held is not None and held[0] == digest and _size(path) == held[1]:
+        is_there = held is not None and held[0] == digest and _size(path) == held[1]
+        if is_there and not anew:
             self._manifest.execute(
                 "UPDATE file SET run = ? WHERE name = ?", [self._run, piece.name]
             )
             self.changes.kept += 1
         else:
-            content = self._dated(piece.content) if piece.is_page else piece.content
+            content = self._dated(piece.content) if piece.is_dated else piece.content
             self._write(path, content)
             self._manifest.execute(
                 "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
@@ -81,6 +77,13 @@ class Folder:
         self._since_commit += 1
         if self._since_commit >= _BATCH:
             self._commit()
+
+    def differs(self) -> bool:
+        """Tell whether anything was written, or is left from before and no longer there."""
+        stale = self._manifest.execute(
+            "SELECT 1 FROM file WHERE run != ? AND name != ? LIMIT 1", [self._run, AS_OF]
+        ).fetchone()
+        return self.changes.written > 0 or stale is not None
 
     def sweep(self) -> None:
         """Remove what an earlier freeze wrote and this one did not. Call it at the very end."""

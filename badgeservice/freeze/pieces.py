@@ -17,10 +17,14 @@ from dataclasses import dataclass
 from badgeservice.freeze import links
 from badgeservice.freeze.addresses import Way
 from badgeservice.freeze.asking import DOCUMENT, PAGE, Visitor
+from badgeservice.kit import site as kit_site
 from badgeservice.web import languages
 
 SITE, GONE = "site", "gone"
 """The folder that a server shows, and the one that tells it what is gone."""
+
+AS_OF = f"{SITE}{kit_site.AS_OF}"
+"""The one file that says when the site was last frozen with a change."""
 
 MARK = ".gone"
 """The ending of an empty file that says so of an address; what lies below one may be gone too."""
@@ -30,16 +34,16 @@ MARK = ".gone"
 class Piece:
     """One file: its name in the folder, and its bytes.
 
-    A page still has the tokens of the day in it (`web.frozen`).
+    A page, and what says as of when the site is, still has the tokens of the day (`web.frozen`).
     """
 
     name: str
     content: bytes
 
     @property
-    def is_page(self) -> bool:
+    def is_dated(self) -> bool:
         """Whether the day is to be filled in."""
-        return self.name.endswith(".html")
+        return self.name.endswith(".html") or self.name == AS_OF
 
 
 def of(visitor: Visitor, path: str, way: Way) -> Iterator[Piece]:
@@ -60,9 +64,10 @@ def of(visitor: Visitor, path: str, way: Way) -> Iterator[Piece]:
             if answer is not None and answer.leads_to:
                 yield Piece(f"{SITE}{path}.html", links.followed(visitor.leading(answer.leads_to)))
         case Way.VERIFIER:
-            language = "en" if path.startswith("/en/") else "fr"
-            page = visitor.leading(links.VERIFIER, language=language)
-            yield Piece(f"{SITE}{path}/index.html", links.followed(page))
+            if f"{path}/" != links.VERIFIER:
+                language = "en" if path.startswith("/en/") else "fr"
+                page = visitor.leading(links.VERIFIER, language=language)
+                yield Piece(f"{SITE}{path}/index.html", links.followed(page))
 
 
 def of_errors(visitor: Visitor) -> Iterator[Piece]:

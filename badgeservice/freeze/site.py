@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from badgeservice.freeze import addresses, folder, pieces, servers
+from badgeservice.freeze import addresses, folder, pieces, servers, verifier
 from badgeservice.freeze.asking import Visitor
 from badgeservice.freeze.folder import Changes
 from badgeservice.freeze.pieces import Piece
@@ -33,6 +33,7 @@ def freeze(app: Flask, root: Path, *, now: datetime, progress: Progress) -> Chan
             target.put(piece)
         for piece in _told(visitor.base_url, root.resolve()):
             target.put(piece)
+        target.put(verifier.as_of(), anew=target.differs())
         target.sweep()
         return target.changes
 
@@ -45,10 +46,14 @@ def _told(base_url: str, root: Path) -> Iterator[Piece]:
 
 def _pieces(app: Flask, visitor: Visitor, progress: Progress) -> Iterator[Piece]:
     yield from pieces.of_errors(visitor)
-    for path in (*addresses.of_site(app), *addresses.of_endorsements(app)):
+    yield verifier.page_of(app)
+    endorsements = list(addresses.of_endorsements(app))
+    yield from verifier.register_of(app, endorsements)
+    for path in (*addresses.of_site(app), *endorsements):
         yield from pieces.of(visitor, path, addresses.way(app, path))
     total = addresses.count_badges(app)
     for done, paths in enumerate(addresses.of_badges(app), start=1):
         for path in paths:
             yield from pieces.of(visitor, path, addresses.way(app, path))
+        yield from verifier.register_of(app, paths)
         progress(done, total)

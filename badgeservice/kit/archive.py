@@ -49,7 +49,7 @@ class Extract:
             "asOf": timestamps.write(self.as_of),
             "issuer": self.issuer_id,
             "address": self.base_url,
-            "badges": {id: _entry_to_json(entry) for id, entry in sorted(self.entries.items())},
+            "badges": {id: entry_to_json(entry) for id, entry in sorted(self.entries.items())},
             "statusLists": {
                 address: timestamps.write(self.published[address])
                 for address in sorted(self.published)
@@ -63,7 +63,7 @@ class Extract:
             as_of=timestamps.read(written["asOf"]),
             issuer_id=written["issuer"],
             base_url=written["address"],
-            entries={id: _entry_from_json(entry) for id, entry in written["badges"].items()},
+            entries={id: entry_from_json(entry) for id, entry in written["badges"].items()},
             published={
                 address: timestamps.read(at) for address, at in written["statusLists"].items()
             },
@@ -109,7 +109,7 @@ class Archive:
         Of a badge that is not in the extract there is no saying that it was never issued. So it is
         judged as by a stranger, who believes no key that its issuer has revoked.
         """
-        if _named(submission) in self.extract.entries:
+        if named_by(submission) in self.extract.entries:
             return ExtractRegister(self.extract)
         return EmptyRegister()
 
@@ -149,7 +149,7 @@ class Archive:
         return cls(documents, Extract.from_json(whole["register"]))
 
 
-def _named(submission: Submission) -> str | None:
+def named_by(submission: Submission) -> str | None:
     """Return the id that a submission gives itself. Nothing is believed because of it."""
     if submission.kind is Kind.URL:
         return submission.text
@@ -158,7 +158,8 @@ def _named(submission: Submission) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def _entry_to_json(entry: RegisterEntry) -> Document:
+def entry_to_json(entry: RegisterEntry) -> Document:
+    """Return an entry of a register as plain JSON values."""
     return {
         "badge": entry.credential_id,
         "state": str(entry.state),
@@ -175,7 +176,8 @@ def _entry_to_json(entry: RegisterEntry) -> Document:
     }
 
 
-def _entry_from_json(written: Document) -> RegisterEntry:
+def entry_from_json(written: Document) -> RegisterEntry:
+    """Return the entry that `entry_to_json` wrote."""
     return RegisterEntry(
         credential_id=written["badge"],
         state=RegisterState(written["state"]),

@@ -94,10 +94,7 @@ def pack(session: Session, office: Office, badge: Badge, *, now: datetime) -> by
     did_document = held.documents[office.issuer.id].body
     html = page.make(
         held,
-        keys=[
-            KeyLine(key.kid, key.created, key.retired, key.compromised)
-            for key in office.keyring.entries.values()
-        ],
+        keys=key_lines(office),
         fingerprint=hashlib.sha256(did_document).hexdigest(),
         badge=badge.address,
         picture=forms.get(Format.PNG, b""),
@@ -117,6 +114,14 @@ def pack(session: Session, office: Office, badge: Badge, *, now: datetime) -> by
         **_documents(held),
     }
     return page.zipped(files, at=now.astimezone(UTC).timetuple()[:6])
+
+
+def key_lines(office: Office) -> list[KeyLine]:
+    """Return what the page says of each key."""
+    return [
+        KeyLine(key.kid, key.created, key.retired, key.compromised)
+        for key in office.keyring.entries.values()
+    ]
 
 
 def archive(
@@ -147,7 +152,7 @@ def archive(
         issuer_id=office.issuer.id,
         base_url=office.base_url,
         entries=(
-            {id: _outside(entry) for id, entry in register.noted.items()}
+            {id: outside(entry) for id, entry in register.noted.items()}
             if office.issuer.demo
             else register.noted
         ),
@@ -171,7 +176,7 @@ class _Noting(DatabaseRegister):
         return entry
 
 
-def _outside(entry: RegisterEntry) -> RegisterEntry:
+def outside(entry: RegisterEntry) -> RegisterEntry:
     """Return what an entry of a demonstration is worth outside of its own site."""
     if entry.state is RegisterState.ACTIVE:
         return replace(entry, state=RegisterState.TRIAL)

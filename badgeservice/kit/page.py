@@ -10,8 +10,9 @@ import base64
 import functools
 import hashlib
 import io
+import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -20,6 +21,7 @@ from pathlib import Path
 from string import Template
 
 from badgeservice.errors import LibraryUnlisted
+from badgeservice.kit import places
 from badgeservice.kit.archive import Archive
 
 _PACKAGE = Path(__file__).parent.parent
@@ -34,6 +36,7 @@ _OURS = (
     "verification/**/*",
     "kit/__init__.py",
     "kit/archive.py",
+    "kit/site.py",
     "kit/words.py",
     "kit/browser.py",
 )
@@ -59,10 +62,12 @@ _KINDS = ("", ".py", ".json", ".jsonld")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 _OPENINGS = {
-    True: '<span lang="fr">Vérification en cours. Cela prend quelques secondes.</span>'
+    "badge": '<span lang="fr">Vérification en cours. Cela prend quelques secondes.</span>'
     '<span lang="en">Checking. This takes a few seconds.</span>',
-    False: '<span lang="fr">Choisissez le fichier d\'un badge.</span>'
+    "file": '<span lang="fr">Choisissez le fichier d\'un badge.</span>'
     '<span lang="en">Choose the file of a badge.</span>',
+    "any": '<span lang="fr">Donnez le lien, le code ou le fichier d\'un badge.</span>'
+    '<span lang="en">Give the link, the code or the file of a badge.</span>',
 }
 _ONLINE = (
     "<p class=\"own\"><span lang=\"fr\">L'état d'aujourd'hui, si l'émetteur répond encore :</span>"
@@ -95,12 +100,66 @@ def make(
     `picture` its image as PNG; without one, the page waits for a file. `fingerprint` is that of the
     issuer's keys.
     """
+    image = f"data:image/png;base64,{_text(picture)}"
+    return _page(
+        places.KIT,
+        place="kit",
+        connect="",
+        archive=archive.dumps(),
+        badge=escape(badge),
+        opening=_OPENINGS["badge" if badge else "file"],
+        picture=f'<img class="picture own" alt="" src="{image}">' if picture else "",
+        online=_ONLINE.format(address=escape(badge)) if badge.startswith("https://") else "",
+        fingerprint=fingerprint,
+        as_of=_day(archive.extract.as_of),
+        keys=keys,
+    )
+
+
+def make_for_site(
+    *,
+    base_url: str,
+    issuer_id: str,
+    did_path: str,
+    keys: Sequence[KeyLine],
+    fingerprint: str,
+    as_of: str,
+) -> str:
+    """Return the page that stands on a frozen site, and asks the files of that site and nobody else.
+
+    `did_path` is where the site has the document of the issuer; `as_of` the day of the keys.
+    """
+    about = {"address": base_url, "issuer": issuer_id, "issuerDocument": did_path}
+    return _page(
+        places.SITE,
+        place="site",
+        connect="'self'",
+        archive=json.dumps(about, sort_keys=True),
+        badge="",
+        opening=_OPENINGS["any"],
+        picture="",
+        online="",
+        fingerprint=fingerprint,
+        as_of=as_of,
+        keys=keys,
+    )
+
+
+def _page(
+    words: Mapping[str, str],
+    *,
+    connect: str,
+    archive: str,
+    keys: Sequence[KeyLine],
+    **slots: str,
+) -> str:
     script = (_SHEET / "page.js").read_text()
     style = (_SHEET / "page.css").read_text()
     engine = (_VENDOR / "engine.js").read_text()
-    image = f"data:image/png;base64,{_text(picture)}"
     return Template((_SHEET / "page.html").read_text()).substitute(
-        policy=_policy(scripts=(engine, script), style=style),
+        **words,
+        **slots,
+        policy=_policy(scripts=(engine, script), style=style, connect=connect),
         style=style,
         script=script,
         engine=engine,
@@ -108,13 +167,7 @@ def make(
         library=_text((_VENDOR / "python_stdlib.zip").read_bytes()),
         sources=_text(sources()),
         # No text of the archive may end the element that holds it.
-        archive=archive.dumps().replace("<", "\\u003c"),
-        badge=escape(badge),
-        opening=_OPENINGS[bool(badge)],
-        picture=f'<img class="picture own" alt="" src="{image}">' if picture else "",
-        online=_ONLINE.format(address=escape(badge)) if badge.startswith("https://") else "",
-        fingerprint=fingerprint,
-        as_of=_day(archive.extract.as_of),
+        archive=archive.replace("<", "\\u003c"),
         keys="".join(_row(key) for key in keys),
     )
 
@@ -180,13 +233,14 @@ def _licences() -> Iterator[tuple[str, bytes]]:
         yield f"licences/{path.name}", path.read_bytes()
 
 
-def _policy(*, scripts: Iterable[str], style: str) -> str:
+def _policy(*, scripts: Iterable[str], style: str, connect: str) -> str:
     return "; ".join(
         [
             "default-src 'none'",
             f"script-src {' '.join(_digest(script) for script in scripts)} 'wasm-unsafe-eval'",
             f"style-src {_digest(style)}",
             "img-src data:",
+            *([f"connect-src {connect}"] if connect else []),
             "base-uri 'none'",
             "form-action 'none'",
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from badgeservice.kit.archive import Extract
 from badgeservice.verification import Report, words
@@ -28,16 +28,33 @@ _CLOCK = {
     "fr": "Dates comparées à l'horloge de cet appareil : {instant}.",
     "en": "Dates compared with the clock of this device: {instant}.",
 }
+Place = Literal["kit", "site"]
+"""Where the page stands: in the kit of one badge, or on a site that was frozen."""
+
 _NOT_IN_EXTRACT = {
-    "fr": "Ce fichier n'est pas le badge de ce dossier : sa signature et les listes emportées ont été "
-    "vérifiées, mais pas le registre de l'émetteur.",
-    "en": "This file is not the badge of this kit: its signature and the lists in the kit were "
-    "checked, but not the register of the issuer.",
+    "kit": {
+        "fr": "Ce fichier n'est pas le badge de ce dossier : sa signature et les listes emportées ont "
+        "été vérifiées, mais pas le registre de l'émetteur.",
+        "en": "This file is not the badge of this kit: its signature and the lists in the kit were "
+        "checked, but not the register of the issuer.",
+    },
+    "site": {
+        "fr": "Ce site ne dit rien de ce badge : il est d'un autre émetteur, ou la personne qui le "
+        "détient ne le montre pas. Sa signature et les listes de ce site ont été vérifiées.",
+        "en": "This site says nothing of this badge: it is of another issuer, or its holder does not "
+        "show it. Its signature and the lists of this site were checked.",
+    },
 }
 
 _REGISTER_NOT_HELD = {
-    "fr": "Le registre de l'émetteur, pour ce badge, n'est pas dans ce dossier.",
-    "en": "What the register of the issuer says of this badge is not in this kit.",
+    "kit": {
+        "fr": "Le registre de l'émetteur, pour ce badge, n'est pas dans ce dossier.",
+        "en": "What the register of the issuer says of this badge is not in this kit.",
+    },
+    "site": {
+        "fr": "Le registre de l'émetteur, pour ce badge, n'est pas sur ce site.",
+        "en": "What the register of the issuer says of this badge is not on this site.",
+    },
 }
 
 
@@ -55,7 +72,12 @@ def instant(moment: datetime, language: Language) -> str:
 
 
 def shown(
-    report: Report, extract: Extract, *, is_known: bool, language: Language
+    report: Report,
+    extract: Extract,
+    *,
+    is_known: bool,
+    language: Language,
+    place: Place = "kit",
 ) -> dict[str, Any]:
     """Return what the page shows of a report, as plain JSON values, in one language.
 
@@ -63,7 +85,7 @@ def shown(
     """
     notes = [_AS_OF[language].format(instant=instant(extract.as_of, language))]
     if not is_known and report.verdict is not Verdict.UNREADABLE:
-        notes.append(_NOT_IN_EXTRACT[language])
+        notes.append(_NOT_IN_EXTRACT[place][language])
     notes.append(_CLOCK[language].format(instant=instant(report.checked_at, language)))
     reports = [report, *([report.beside] if report.beside else [])]
     return {
@@ -71,7 +93,7 @@ def shown(
         "notes": notes,
         "facts": _facts(report.credential, language) if report.credential else [],
         "findings": [
-            _finding(finding, language, is_known=is_known)
+            _finding(finding, language, is_known=is_known, place=place)
             for each in reports
             for finding in each.findings
         ],
@@ -83,12 +105,16 @@ def shown(
     }
 
 
-def _finding(finding: Finding, language: Language, *, is_known: bool) -> dict[str, str]:
+def _finding(
+    finding: Finding, language: Language, *, is_known: bool, place: Place
+) -> dict[str, str]:
     # Without the entry of a badge, nobody is "we"; so that it is not ours would be saying too much.
     is_silent = finding.code is Code.NOT_OURS and not is_known
     return {
         "outcome": str(Outcome.UNKNOWN if is_silent else finding.outcome),
-        "text": _REGISTER_NOT_HELD[language] if is_silent else words.explain(finding, language),
+        "text": _REGISTER_NOT_HELD[place][language]
+        if is_silent
+        else words.explain(finding, language),
         "at": instant(finding.at, language) if finding.at else "",
         "code": str(finding.code),
         "detail": finding.detail,

@@ -16,6 +16,7 @@ from datetime import datetime
 from flask import Flask, has_request_context, request
 
 from badgeservice.kit.words import instant
+from badgeservice.openbadges import timestamps
 from badgeservice.verification import Report
 from badgeservice.verification.words import Language
 from badgeservice.web import languages
@@ -32,6 +33,9 @@ Its value is a dict that holds the last report: whoever asks hands in the same o
 TOKENS: dict[Language, str] = {
     language: f"\ue000{language}\ue001" for language in languages.LANGUAGES
 }
+
+INSTANT = "\ue000instant\ue001"
+"""The token of the instant itself, for programs."""
 
 
 def is_frozen() -> bool:
@@ -65,7 +69,7 @@ def dated(page: bytes, as_of: datetime) -> bytes:
         words = instant(as_of, language)
         words = typographic(words) if language == "fr" else words
         page = page.replace(token.encode(), words.encode())
-    return page
+    return page.replace(INSTANT.encode(), timestamps.write(as_of).encode())
 
 
 def init_app(app: Flask) -> None:

@@ -209,15 +209,15 @@ def install() -> None:
     signers.prepare()
 
 
-def judge(samples: Path, scratch: Path) -> Iterator[Verdict]:
-    """Yield what every peer says of every sample of its formats.
+def judge(samples: Path, scratch: Path, peers: Iterable[Peer] = PEERS) -> Iterator[Verdict]:
+    """Yield what every peer, or each of `peers`, says of every sample of its formats.
 
     Raises RuntimeError when a peer does not give one verdict for each: a silent peer has not
     refused anything.
     """
     listing = json.loads((samples / "samples.json").read_text())
     documents = _world(samples, listing["issuer"], scratch)
-    for peer in PEERS:
+    for peer in peers:
         mine = [s for s in listing["samples"] if s["format"] in peer.formats]
         task = scratch / f"{peer.name}.json"
         task.write_text(

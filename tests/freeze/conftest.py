@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,10 +38,15 @@ from badgeservice.freeze.folder import Changes
 from badgeservice.issuing import editions, issuer, shelf, states
 from badgeservice.issuing.models import Badge, Credential, Format, ShortCode, Visibility
 from badgeservice.issuing.states import Reason
+from badgeservice.verification import words
 from badgeservice.verification.fetching import Fetched
+from badgeservice.verification.words import Language
 from badgeservice.web.extensions import limiter
 from tests.conftest import POOL, Clock, Letters, settings_in
 from tests.issuing.conftest import CHOICES, Desk
+
+BEGAN = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=100)
+"""When the badges were issued; strangers have clocks of their own, and want them in force."""
 
 BASE_URL = "https://badges.example"
 DID = "did:web:badges.example:issuers:demo"
@@ -117,7 +123,7 @@ def _live(folder: Path) -> Site:
     settings = settings_in(
         folder / "service", base_url=BASE_URL, issuer_file=file, log_level="error"
     )
-    clock = Clock()
+    clock = Clock(BEGAN)
     installation.prepare_files(settings, now=clock())
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
     app = create_app(settings, clock=clock, mailer=Letters(), stock=Stock(settings), pool=POOL)
@@ -215,6 +221,11 @@ def _freeze(app: Flask, frozen: Site, clock: Clock) -> None:
             app, frozen.folder, now=clock(), progress=lambda *told: frozen.told.append(told)
         )
     )
+
+
+def day(after: int, language: Language) -> str:
+    """Return the day so many days after the badges were issued, in words."""
+    return words.date(BEGAN + timedelta(days=after), language)
 
 
 def all_paths(app: Flask) -> Iterator[str]:

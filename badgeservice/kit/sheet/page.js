@@ -1,9 +1,12 @@
 // The page of a kit: hands a file and the archive to the verifier, and shows what it answers.
+// On a frozen site, the files of the site are the archive, fetched one after the other as they are wanted.
 // Everything that a file says is written as text, never as markup.
 (() => {
   const by = (id) => document.getElementById(id);
   const held = (id) => by(id).textContent;
   const decoded = (id) => Uint8Array.from(atob(held(id)), (letter) => letter.charCodeAt(0));
+  const { badge, place } = by("archive").dataset;
+  const MOST_ROUNDS = 30;
   let engine, answer, named = "";
 
   async function inflated(bytes) {
@@ -15,13 +18,33 @@
     const wasm = await inflated(decoded("wasm"));
     const python = await startEngine({ wasm, library: decoded("library"), sources: decoded("sources") });
     const verifier = python.pyimport("badgeservice.kit.browser");
-    return (archive, bytes, milliseconds) => verifier.judge(archive, python.toPy(bytes), milliseconds);
+    return (name, given, bytes, milliseconds) => JSON.parse(verifier[name](...given, python.toPy(bytes), milliseconds));
   }
 
   // Returns what `badgeservice.kit.browser.judge` answers about `bytes`, at an instant in milliseconds.
   async function judge(archive, bytes, milliseconds) {
     engine ??= start();
-    return JSON.parse((await engine)(archive, bytes, milliseconds));
+    return (await engine)("judge", [archive], bytes, milliseconds);
+  }
+
+  // Returns the file of the site at `path`, with its body in base64.
+  async function fetched(path) {
+    const address = new URL(`.${path}`, new URL("/", location.href));
+    const response = await fetch(address, { headers: { Accept: "application/json" }, credentials: "omit", cache: "no-cache" });
+    const letters = Array.from(new Uint8Array(await response.arrayBuffer()), (byte) => String.fromCharCode(byte));
+    return { status: response.status, type: response.headers.get("Content-Type") ?? "", body: btoa(letters.join("")) };
+  }
+
+  // Returns the same of a frozen site: what is wanted is fetched, until nothing is.
+  async function judgeAtSite(site, bytes, milliseconds) {
+    engine ??= start();
+    const answers = {};
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const said = (await engine)("judge_at_site", [site, JSON.stringify(answers)], bytes, milliseconds);
+      if (!said.wanted) return said;
+      await Promise.all(said.wanted.map(async (path) => { answers[path] = await fetched(path); }));
+    }
+    throw new Error("too many files are wanted");
   }
 
   const made = (name, text, className = "") => Object.assign(document.createElement(name), { textContent: text, className });
@@ -51,7 +74,8 @@
     by("chosen").disabled = true;
     await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
     try {
-      [answer, named] = [await judge(held("archive"), bytes, Date.now()), name];
+      const ask = place === "site" ? judgeAtSite : judge;
+      [answer, named] = [await ask(held("archive"), bytes, Date.now()), name];
       show();
     } catch (problem) {
       answer = undefined;
@@ -82,8 +106,28 @@
     taken(event.dataTransfer.files);
   });
   speak(navigator.languages.some((language) => /^fr\b/i.test(language)) ? "fr" : "en");
-  const { badge } = by("archive").dataset;
+
+  // On a site: a code leads to its page; a link, or what stands behind `#badge=`, is verified here.
+  async function look(typed) {
+    const code = typed.trim().toUpperCase().replace(/[-\s]/g, "").replace(/[IL]/g, "1").replace(/O/g, "0");
+    if (/^[0-9A-HJKMNP-TV-Z]{8}$/.test(code)) return location.assign(`/c/${code}/`);
+    const { address } = JSON.parse(held("archive"));
+    const link = typed.trim().replace(/[?#].*$/, "").replace(/\/(index|en)\.html$|\/$/, "");
+    const own = link.replace(/^[1-9A-HJ-NP-Za-km-z]{16,22}$/, `${address}/b/$&`).replace(location.origin, address);
+    await verify(new TextEncoder().encode(own), own);
+  }
+
+  if (place === "site") {
+    by("ask").addEventListener("submit", (event) => {
+      event.preventDefault();
+      look(by("link").value);
+    });
+    const named = () => new URLSearchParams(location.hash.slice(1)).get("badge");
+    const open = () => { if (named()) look(named()); };
+    addEventListener("hashchange", open);
+    open();
+  }
   if (badge) verify(new TextEncoder().encode(badge), "");
   by("chosen").disabled = badge !== "";
-  globalThis.verifier = { judge };
+  globalThis.verifier = { judge, judgeAtSite };
 })();
