@@ -24,7 +24,7 @@ _HELD, _LEADS, _ABSENT, _GONE = 200, 303, 404, 410
 class Answer:
     """What an address answers. `is_gone`: nothing stands there any more, and it says so (410).
 
-    `leads_to` is the address that a person is sent on to; empty for any other answer.
+    `leads_to` is the path that a person is sent on to; empty for any other answer.
     """
 
     body: bytes
@@ -68,7 +68,7 @@ class Visitor:
                 answer.get_data(),
                 str(answer.mimetype),
                 is_gone=answer.status_code == _GONE,
-                leads_to=answer.headers.get("Location", ""),
+                leads_to=answer.headers.get("Location", "").removeprefix(self.base_url),
             )
 
     def leading(self, target: str, *, language: str = "fr") -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,6 +20,7 @@ from tests.journeys import conftest as journeys
 from tests.kit.test_page import DESK, PHONE, WHEN_DONE
 
 browser_type_launch_args = journeys.browser_type_launch_args
+photograph = journeys.photograph
 pytestmark = pytest.mark.any_database
 
 ABOUT = json.dumps({"address": BASE_URL, "issuer": DID, "issuerDocument": "/issuers/demo/did.json"})
@@ -59,7 +60,8 @@ def test_a_copy_gets_the_verdict_that_the_service_gave(
 ) -> None:
     """By keys, lists and register of that day; a private badge is judged as by a stranger."""
     held = frozen_site.badges[state]
-    for form in (Format.JSON, Format.JWT, Format.PNG, Format.OB2_JWS):
+    forms = (Format.JSON, Format.JWT, Format.PNG, Format.OB2_JWS)
+    for form in forms if state in ("public", "corrected", "private") else forms[:1]:
         said = judged(plain, held.copies[form])
         verdict, code = VERDICTS[state]
 
@@ -131,15 +133,20 @@ def page(browser: Browser, plain: Server) -> Iterator[Page]:
 
 @pytest.mark.journey
 def test_from_a_frozen_page_to_a_verdict_in_the_browser(
-    frozen_site: Site, plain: Server, page: Page
+    frozen_site: Site, plain: Server, page: Page, photograph: Callable[..., None]
 ) -> None:
     """An employer follows a QR code years later, verifies, then types a code and brings a file."""
     site = f"http://127.0.0.1:{plain.port}"
     held, revoked = frozen_site.badges["public"], frozen_site.badges["revoked"]
-    page.goto(f"{site}/b/{held.public_id}")
-    for viewport in (PHONE, DESK):
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]
-        assert 0 == Axe().run(page).violations_count
+    page.goto(f"{site}/ob2/rsa-1/issuer.html")
+    page.wait_for_url(f"{site}/issuers/demo/")
+    for place in (f"b/{held.public_id}/en.html", f"c/{revoked.code}/", f"b/{held.public_id}/"):
+        for viewport in (PHONE, DESK):
+            page.goto(f"{site}/{place}")
+            page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            results = Axe().run(page)
+            assert 0 == results.violations_count, results.generate_report()
+            photograph(page, f"frozen-{place[0]}-{len(place)}-{viewport['width']}")
     page.get_by_role("link", name="Vérifier dans ce navigateur").click()
     page.wait_for_selector(WHEN_DONE, timeout=120_000)
 
