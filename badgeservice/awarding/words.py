@@ -146,8 +146,8 @@ DONE: Mapping[type[Predicate], Text] = {
         en="Attestation recorded on {day}: {held_strength}.",
     ),
     Partner: Text(
-        fr="« {activity} » réussi le {day}, selon {organisation} : {held_strength}.",
-        en="“{activity}” achieved on {day}, according to {organisation}: {held_strength}.",
+        fr="Résultat « {activity} » du {day}, transmis par {organisation} : {held_strength}.",
+        en="Result “{activity}” of {day}, sent by {organisation}: {held_strength}.",
     ),
     Badge: Text(fr="Badge « {badge} » obtenu le {day}.", en="Badge “{badge}” earned on {day}."),
 }

@@ -15,8 +15,8 @@ from badgeservice.storage.base import Base, UtcDateTime, Word
 class Submission(Base):
     """A request that was answered, so that the same request gets the same answer.
 
-    `key_digest` and `body_digest` are SHA-256 of what the partner chose as its idempotency key and
-    of the body. `answer` holds states, identifiers and codes, and nothing that stood in the body:
+    `key_digest` and `body_digest` are keyed digests of what the partner chose as its idempotency key
+    and of the body. `answer` holds states, identifiers and codes, and nothing that stood in the body:
     whoever sends the body again brings it along.
     """
 

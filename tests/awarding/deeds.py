@@ -17,6 +17,7 @@ from badgeservice.evidence.facts import (
     Identity,
     ManualDetails,
     Outcome,
+    PartnerDetails,
     QuizDetails,
 )
 
@@ -62,6 +63,20 @@ def word(**changes: Any) -> Fact:
         "details": ManualDetails(Text("Sécuriser", "Securing"), "Cotentin Digital"),
     }
     return replace(_FACT, **(vouched | changes))
+
+
+def asserted(**changes: Any) -> Fact:
+    """Return the fact of a result that a training partner asserts."""
+    reported: dict[str, Any] = {
+        "id": "ev_result",
+        "activity": "cyber-1",
+        "strength": Strength.WORK_REVIEWED,
+        "score": None,
+        "threshold": None,
+        "critical_passed": None,
+        "details": PartnerDetails(Text("Cyber 1", "Cyber 1"), "FIM"),
+    }
+    return replace(_FACT, **(reported | changes))
 
 
 def held(slug: str = "crcn-1-3-beginner", **changes: Any) -> Fact:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -31,13 +33,14 @@ from badgeservice.awarding.rules import (
     Condition,
     HeldState,
     Manual,
+    Partner,
     Quiz,
     Rule,
 )
 from badgeservice.catalogue.strength import Strength
 from badgeservice.evidence.facts import Fact, Outcome
 
-from .deeds import CLASS, LEVELS, NOW, SKILL, held, quiz, rule, word
+from .deeds import CLASS, LEVELS, NOW, SKILL, asserted, held, quiz, rule, word
 
 QUIZ = Quiz("reflexes", Fraction(7, 10), critical=True, within="P24M")
 MANUAL = Manual(Strength.WORK_REVIEWED)
@@ -137,6 +140,33 @@ def test_a_word_must_be_strong_enough(strength: Strength) -> None:
 
     assert (strength >= Strength.WORK_REVIEWED) == isinstance(decision, Met)
     assert isinstance(decision, Met) or Obstacle.TOO_WEAK == obstacle(decision)
+
+
+@pytest.mark.parametrize(
+    ("changes", "met"),
+    [
+        ({}, True),
+        ({"level": "advanced"}, True),
+        ({"competences": ("4.1", "1.3")}, True),
+        ({"strength": Strength.ATTENDANCE_VERIFIED}, False),
+        ({"competences": ("4.2",)}, False),
+        ({"activity": CLASS, "competences": ()}, False),
+    ],
+)
+def test_a_partners_result_counts_for_its_competences_at_its_level(
+    changes: dict[str, Any], met: bool
+) -> None:
+    """Whoever the partner is: which activities these are, the agreements say."""
+    assert met is isinstance(decide(Partner(Strength.WORK_REVIEWED), asserted(**changes)), Met)
+
+
+def test_a_partners_result_below_the_level_is_none() -> None:
+    """Nor is it somebody's word, or a quiz."""
+    intermediate = replace(SKILL, levels=LEVELS[1:])
+    low = decide(Partner(Strength.ONLINE_QUIZ), asserted(), skill=intermediate)
+
+    assert Obstacle.MISSING == obstacle(low)
+    assert Obstacle.MISSING == obstacle(decide(MANUAL, asserted(activity=CLASS)))
 
 
 def test_a_word_counts_for_its_own_class_only() -> None:
@@ -418,6 +448,7 @@ _predicate = st.one_of(
         within=st.sampled_from([None, "P6M", "P24M"]),
     ),
     st.builds(Manual, st.sampled_from(Strength)),
+    st.builds(Partner, st.sampled_from(Strength)),
     st.builds(Badge, st.sampled_from(_BADGES), st.sampled_from(HeldState)),
 )
 
@@ -447,7 +478,7 @@ def _one_fact(draw: st.DrawFn, number: int) -> Fact:
         "outcome": draw(st.sampled_from(Outcome)),
         "occurred_at": draw(_TIMES),
     }
-    match draw(st.integers(0, 2)):
+    match draw(st.integers(0, 3)):
         case 0:
             return quiz(
                 activity=draw(st.sampled_from(_MODULES)),
@@ -457,6 +488,8 @@ def _one_fact(draw: st.DrawFn, number: int) -> Fact:
             )
         case 1:
             return word(activity=draw(st.sampled_from([CLASS, "other"])), **changes)
+        case 2:
+            return asserted(**changes)
         case _:
             until = draw(st.none() | _TIMES)
             return held(draw(st.sampled_from(_BADGES)), **changes, valid_until=until)

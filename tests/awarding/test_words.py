@@ -30,6 +30,7 @@ from badgeservice.awarding.rules import (
     Condition,
     HeldState,
     Manual,
+    Partner,
     Predicate,
     Quiz,
 )
@@ -38,7 +39,7 @@ from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.text import LANGUAGES, Text
 from badgeservice.evidence.facts import Fact, Kind, Outcome
 
-from .deeds import LEVELS, NOW, SKILL, held, quiz, rule, word
+from .deeds import LEVELS, NOW, SKILL, asserted, held, quiz, rule, word
 from .test_decision import _skills, conditions, fact_lists
 
 NAMES = Names(
@@ -126,6 +127,26 @@ def said(when: Condition, *facts: Fact, language: Any = "fr", skill: Skill = SKI
 def test_what_is_missing_in_french(when: Condition, facts: list[Fact], sentence: str) -> None:
     """Joined as the operator joins, met parts left out."""
     assert f"Il vous manque : {sentence}." == said(when, *facts).summary
+
+
+def test_a_partners_result_in_words() -> None:
+    """What is missing, too weak, waited for and done, with whose word it is."""
+    rule_asks = Partner(Strength.WORK_REVIEWED)
+    weak = asserted(strength=Strength.ATTENDANCE_VERIFIED)
+    pending = asserted(outcome=Outcome.PENDING)
+
+    missing, too_weak = said(rule_asks), said(rule_asks, weak, language="en")
+    assert "un résultat transmis par un organisme partenaire (au moins" in missing.summary
+    assert missing.remaining[0].startswith("Suivez une formation ou un atelier d'un organisme")
+    assert too_weak.remaining == (
+        "The result “Cyber 1” of 20 November 2026 says “attendance verified”; at least “work "
+        "reviewed or skills observed”, 4 of 5 is needed.",
+    )
+    assert "la confirmation du résultat « Cyber 1 »" in said(rule_asks, pending).summary
+    assert said(rule_asks, asserted()).done == (
+        "Résultat « Cyber 1 » du 20 novembre 2026, transmis par FIM : travail relu ou gestes "
+        "observés.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,17 +19,21 @@ from badgeservice.erasure import erase as erasing
 from badgeservice.erasure.erase import Erasure
 from badgeservice.erasure.ledger import Choice
 from badgeservice.evidence.sources import manual
+from badgeservice.evidence.sources.results import Corrections, Fate
 from badgeservice.extensions import Services, db, services
 from badgeservice.issuing import editions, shelf
 from badgeservice.issuing.models import Badge, Format
 from badgeservice.mail import DevelopmentMailbox, Message
-from badgeservice.people import accounts, email_address
-from badgeservice.people.models import Person
+from badgeservice.partners import invitations, submissions
+from badgeservice.partners.intake import Sender
+from badgeservice.people import accounts, email_address, members
+from badgeservice.people.models import Person, Role
 from badgeservice.settings import Settings
 from badgeservice.web.extensions import limiter
 from tests.conftest import Clock, copy_of
 from tests.databases import Database
 from tests.issuing.conftest import CHOICES
+from tests.partners.agreed import partner, result
 from tests.web.conftest import BADGE, Learner
 
 ADDRESS = "zz-canary@example.org"
@@ -84,7 +89,10 @@ class House:
 
 @pytest.fixture
 def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock) -> Iterator[House]:
-    """The house after everything: mail, practice, quiz, word of others, badge, correction."""
+    """The house after everything: mail, practice, quiz, word of others, badge, correction.
+
+    A training partner has reported a result of the canary, and the canary may report for it.
+    """
     settings = copy_of(installed, tmp_path)
     app = create_app(settings, clock=clock)
     app.testing = True
@@ -110,6 +118,7 @@ def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock)
             occurred_at=clock(),
             now=clock(),
         )
+        _report(session, here, person, clock())
         session.commit()
         clock.advance(minutes=1)
         badge = editions.correct(
@@ -133,3 +142,25 @@ def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock)
         db.engine.dispose()
     if settings.database_url:
         database.drop(settings.database_url)
+
+
+def _report(session: Session, here: Services, person: Person, now: datetime) -> None:
+    """Let a partner send a good and a bad row about the canary, who is one of its members."""
+    fim = partner(session, now)
+    members.add(session, fim, person, Role.SUBMIT, now)
+    controller = accounts.organisation(session, here.office.issuer.slug)
+    answer = submissions.submit(
+        session,
+        here.vault,
+        Sender(fim, "key_1", controller),
+        [
+            result(reference="zz-canary/1", email=ADDRESS, name=NAME),
+            result(reference="zz-canary/2", email=f"{ADDRESS}@", name=NAME),
+        ],
+        key="zz-canary",
+        body=NAME.encode(),
+        corrections=Corrections.REFUSE,
+        now=now,
+    )
+    assert [row.fate for row in answer.rows] == [Fate.RECORDED, Fate.REFUSED]
+    invitations.add(session, fim, "batch", person.id, is_offered=False, now=now)
