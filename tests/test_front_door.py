@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 # Where each command of the README is run.
 RUN_BY = {
@@ -56,6 +57,13 @@ RUN_BY = {
 _COMMAND = re.compile(
     r"(?:^|`)((?:scripts/[a-z/]+|badgeservice [a-z]+|openssl rand|pip install|gunicorn \S+))", re.M
 )
+
+
+def test_the_page_for_operators_names_no_command_that_nobody_runs() -> None:
+    """Its first sections are run as they stand by `scripts/drill restore`, too."""
+    commands = {match.group(1) for match in _COMMAND.finditer(OPERATIONS)}
+
+    assert commands <= set(RUN_BY), commands - set(RUN_BY)
 
 
 def test_every_command_is_run_somewhere() -> None:

@@ -62,17 +62,17 @@ def main() -> int:
             LANG="en",
         )
         print(f"{count} badges, {os.cpu_count()} cores", flush=True)
-        _run("setup")
-        _timed("issued", count, lambda: _issue_all(count))
-        kept = _sample()
+        run("setup")
+        _timed("issued", count, lambda: issue_all(count))
+        kept = sample()
         thief = _forger()
-        _run("keys", "compromised", "ed25519-1", "--since", datetime.now(UTC).isoformat())
+        run("keys", "compromised", "ed25519-1", "--since", datetime.now(UTC).isoformat())
         _timed("signed anew", count, _supersede_with_an_interruption)
         wrong = [
-            *_expect("the audit", _run("audit", "--json", check=False), 0),
-            *_judge(kept, 2, "an old file"),
-            *_judge(_sample(), 0, "a new file"),
-            *_judge([thief(kept[0])], 1, "the thief's badge"),
+            *_expect("the audit", run("audit", "--json", check=False), 0),
+            *judge(kept, 2, "an old file"),
+            *judge(sample(), 0, "a new file"),
+            *judge([thief(kept[0])], 1, "the thief's badge"),
         ]
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         print(f"largest process: {usage.ru_maxrss / 1024:.0f} MB")
@@ -82,7 +82,8 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _issue_all(count: int) -> None:
+def issue_all(count: int) -> None:
+    """Issue a badge to each of so many people, on every core."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         workers = os.cpu_count() or 1
         list(pool.map(_issue_some, (range(n, count, workers) for n in range(workers))))
@@ -138,10 +139,10 @@ def _supersede_with_an_interruption() -> None:
     first.stdout.readline()  # the first progress that it reports
     first.send_signal(signal.SIGKILL)
     first.wait()
-    print(_run("supersede", "--key", "ed25519-1").stdout.splitlines()[-1])
+    print(run("supersede", "--key", "ed25519-1").stdout.splitlines()[-1])
 
 
-def _sample() -> list[bytes]:
+def sample() -> list[bytes]:
     """Return the files of the same few badges, as they stand now."""
     app = create_app(Settings.from_environment(os.environ))
     with app.app_context():
@@ -175,7 +176,8 @@ def _forger() -> Callable[[bytes], bytes]:
     return forge
 
 
-def _judge(files: list[bytes], expected: int, what: str) -> list[str]:
+def judge(files: list[bytes], expected: int, what: str) -> list[str]:
+    """Return what does not get the exit status of `badgeservice verify` that was expected."""
     problems = []
     for content in files:
         done = subprocess.run(
@@ -191,7 +193,8 @@ def _expect(what: str, done: subprocess.CompletedProcess[Any], expected: int) ->
     return [f"{what}: exit {done.returncode} instead of {expected}: {done.stdout!s:.300}"]
 
 
-def _run(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run `badgeservice`; the drill is over when it fails, unless that is what is looked at."""
     done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
     if check and done.returncode:
         sys.exit(f"badgeservice {' '.join(arguments)}: {done.stderr}")
