@@ -15,6 +15,7 @@ from badgeservice.erasure import traces
 from badgeservice.errors import JobRefused
 from badgeservice.extensions import services
 from badgeservice.issuing import audit as auditing
+from badgeservice.issuing import reissue as reissuing
 from badgeservice.jobs import queue
 from badgeservice.jobs.work import Work
 from badgeservice.partners import invitations, submissions
@@ -96,6 +97,24 @@ def invite(work: Work) -> None:
     ):
         done += 1
         work.progress(done)
+
+
+def reissue(work: Work) -> None:
+    """Sign anew every badge in force that the key `key` signed (`badgeservice reissue --later`).
+
+    What cannot be signed anew fails the job, once all the others are done; the command names it.
+    """
+    office, problems = services().office, 0
+    method = office.issuer.method(work.arguments["key"])
+    total = work.done + reissuing.count(work.session, method, now=work.now())
+    for group in reissuing.reissue(
+        work.session, office, method=method, actor=work.arguments["actor"], clock=work.now
+    ):
+        problems += sum(bool(each.problem) for each in group)
+        work.progress(min(work.done + len(group), total), total)
+    if problems:
+        log.error("not_reissued", count=problems)
+        raise JobRefused(f"{problems} badge(s) not signed anew", code="not_reissued")
 
 
 def remind(work: Work) -> None:

@@ -33,6 +33,7 @@ TASKS: Mapping[str, Task] = {
     "audit": tasks.audit,
     "invite": tasks.invite,
     "purge": tasks.purge,
+    "reissue": tasks.reissue,
     "purge-lists": tasks.purge_lists,
     "remind": tasks.remind,
     sending.TASK: tasks.take_list,

@@ -255,9 +255,9 @@ def test_freeze_writes_the_site_and_then_what_changed(
     assert "verdict-red" in (page / "index.html").read_text()
 
 
-def test_supersede_refuses_a_key_that_signs(run: Run, issued: tuple[str, Path]) -> None:
+def test_reissue_refuses_a_key_that_signs(run: Run, issued: tuple[str, Path]) -> None:
     """Badges signed anew with the same key would be no better."""
-    answer = run("supersede", "--key", "ed25519-1")
+    answer = run("reissue", "--key", "ed25519-1")
 
     assert 1 == answer.returncode
     assert "still signs" in answer.stderr

@@ -58,7 +58,7 @@ def test_the_life_of_a_key(run: Run, tmp_path: Path) -> None:
 
     assert 0 == stolen.returncode, stolen.stderr
     assert "ed25519-2 signs from now on" in stolen.stdout
-    assert "badgeservice supersede --key ed25519-1" in stolen.stdout
+    assert "badgeservice reissue --key ed25519-1" in stolen.stdout
     assert {
         "ed25519-1": "compromised", "p256-1": "retired", "rsa-1": "retired",
         "p256-2": "active", "rsa-2": "active", "ed25519-2": "active",
@@ -69,7 +69,7 @@ def test_the_life_of_a_key(run: Run, tmp_path: Path) -> None:
             assert 0 == verdict.returncode, verdict.stdout
     audit = run("audit")
     assert 0 == audit.returncode, audit.stdout
-    again = run("supersede", "--key", "ed25519-1")
+    again = run("reissue", "--key", "ed25519-1")
     assert "2 badge(s) signed anew, 0 not" in again.stdout
     audit = run("audit")
     assert 0 == audit.returncode, audit.stdout

@@ -27,7 +27,7 @@ RUN_BY = {
     "badgeservice correct": "tests/test_cli.py::test_a_corrected_badge_replaces_its_file",
     "badgeservice kit": "tests/test_cli.py::test_a_kit_is_written_for_a_badge",
     "badgeservice freeze": "tests/test_cli.py::test_freeze_writes_the_site_and_then_what_changed",
-    "badgeservice supersede": "tests/test_cli.py::test_supersede_refuses_a_key_that_signs",
+    "badgeservice reissue": "tests/test_cli.py::test_reissue_refuses_a_key_that_signs",
     "badgeservice endorse": "tests/test_cli_endorsements.py::test_an_endorsement_is_printed_without_a_file",
     "badgeservice endorsements": "tests/test_cli_endorsements.py::test_remove_and_take_back",
     "badgeservice issuers": "tests/test_cli_issuers.py::test_the_life_of_a_list",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,12 +16,13 @@ from sqlalchemy.orm import Session
 from badgeservice import worker
 from badgeservice.errors import MailNotSent, RecipientRefused
 from badgeservice.extensions import db, services
-from badgeservice.issuing import states
+from badgeservice.issuing import shelf, states
 from badgeservice.issuing.models import Badge, CredentialBytes, Format
 from badgeservice.issuing.states import Reason
 from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import Message
+from badgeservice.openbadges.keys import KeyKind
 from badgeservice.people.models import Person, PersonState
 from badgeservice.sharing.models import Reminder, ReminderState
 from tests.conftest import Clock, Letters
@@ -254,3 +257,31 @@ def test_old_jobs_are_purged(app: Flask, clock: Clock, desk: Desk) -> None:
     assert [new] == list(desk.session.scalars(select(Job.id)))
     assert old != new
     assert [] == list(desk.session.scalars(select(Badge)))
+
+
+def test_what_a_stolen_key_signed_is_signed_anew_with_progress(
+    app: Flask, desk: Desk, clock: Clock, tmp_path: Path
+) -> None:
+    """The job counts badges; what cannot be signed anew fails it, and keeps nobody else waiting."""
+    badges = [desk.badge(f"p{number}@example.org").public_id for number in range(3)]
+    method = desk.office.signer.verification_method
+    here = services()
+    keyring = here.office.keyring
+    shutil.copytree(keyring.keys_dir, tmp_path / "keys-of-its-own")  # others use the same
+    keyring.keys_dir = tmp_path / "keys-of-its-own"
+    keyring.rotate(KeyKind.ED25519, now=clock())
+    erased = shelf.holder(desk.session, desk.session.get_one(Badge, badges[1]))
+    assert erased is not None
+    here.vault.shred_holder(desk.session, erased)
+    arguments = {"key": method.rpartition("#")[2], "actor": "administrator"}
+    job = queue.enqueue(desk.session, "reissue", arguments, now=clock()).id
+    desk.session.commit()
+
+    worker.run_waiting(app)
+
+    desk.session.expire_all()
+    done = desk.session.get_one(Job, job)
+    assert (JobState.FAILED, "not_reissued", 3, 3) == (
+        done.state, done.problem, done.done, done.total,
+    )  # fmt: skip
+    assert [2, 1, 2] == [desk.session.get_one(Badge, each).edition for each in badges]

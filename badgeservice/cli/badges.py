@@ -1,9 +1,8 @@
-"""The commands about one badge, and about all that a key signed: issue, withdraw, correct, sign anew."""
+"""The commands about one badge: issue it, withdraw it, correct it, and so on."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -224,29 +223,6 @@ def make_kit(badge: str, out: Path | None) -> None:
         path = out or Path(f"kit-{found.public_id}.zip")
         path.write_bytes(pack.pack(session, here.office, found, now=here.clock()))
     click.echo(path)
-
-
-@click.command()
-@click.option("--key", "kid", required=True, metavar="KID", help="The key that signed them.")
-def supersede(kid: str) -> None:
-    """Sign anew every badge in force that the key KID signed; run it again if it is interrupted."""
-    with opening.installation() as (session, here):
-        method = here.office.issuer.method(kid)
-        total = editions.count_signed_by(session, method, here.clock())
-        problems = 0
-        for done, result in enumerate(
-            editions.supersede(
-                session, here.office, method=method, actor=opening.ADMINISTRATOR, clock=here.clock
-            ),
-            start=1,
-        ):
-            if result.problem:
-                problems += 1
-                click.echo(f"{result.public_id}: {result.problem}", err=True)
-            if done % 100 == 0 or done == total:
-                click.echo(f"{done} of {total}")
-        click.echo(f"{total - problems} badge(s) signed anew, {problems} not")
-    sys.exit(1 if problems else 0)
 
 
 def _write(session: Session, here: Services, badge: Badge, out: Path) -> dict[str, str]:

@@ -162,7 +162,7 @@ def _changing() -> Iterator[tuple[Keyring, datetime]]:
 def _what_next(key: RegisteredKey) -> list[str]:
     return [
         "What to do now:",
-        f"  badgeservice supersede --key {key.kid}   signs its badges anew, so that they are good "
+        f"  badgeservice reissue --key {key.kid}   signs its badges anew, so that they are good "
         "to strangers again",
         "  change the passphrase and the machine's access, if the key left by way of them",
         "  badgeservice audit   shows what was signed and is not in the register",

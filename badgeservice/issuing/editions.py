@@ -6,27 +6,26 @@ people's verifiers refuse the old file while ours says that it was replaced.
 
 1. An intent reserves the place. Commit. 2. Build, sign and check, as for a first edition. 3. Mark
 the edition before as superseded, destroy its bytes, publish its status list, append to the audit
-chain, commit. Many badges take these steps together, so that a list is published once for all.
+chain, commit. Many badges take these steps together, so that each thing is done once for all: two
+commits, one flush of the signer's log, one publication of a list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from badgeservice.awarding.models import Award
 from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.errors import (
-    BadgeserviceError,
     ConflictingChange,
     HolderErased,
-    IssuingHalted,
     IssuingRefused,
 )
 from badgeservice.issuing import (
@@ -50,9 +49,11 @@ from badgeservice.issuing.models import (
     ReleasedForm,
 )
 from badgeservice.issuing.office import Office
-from badgeservice.openbadges import Document, strict_json, timestamps, v3
+from badgeservice.issuing.release import Draft, Wanted
+from badgeservice.openbadges import Document, strict_json, v3
 from badgeservice.storage import chain, locks
 from badgeservice.storage.locks import Turn
+from badgeservice.storage.vault import HolderKey
 from badgeservice.verification.words import Language
 
 
@@ -76,13 +77,11 @@ class Newer:
     ob2: bool
 
 
-_Build = Callable[[Badge, Document, Place], Newer]
+Build = Callable[[Badge, Document, Place], Newer]
 """Makes the newer edition of a badge from what stands there now and the place it will have."""
 
-_IN_FORCE = (BadgeState.ACTIVE, BadgeState.SUSPENDED)
-
-BATCH = 50
-"""Badges that are signed anew in one transaction: few enough to be done again after a crash."""
+IN_FORCE = (BadgeState.ACTIVE, BadgeState.SUSPENDED)
+"""The states in which a badge may get a newer edition."""
 
 
 def current(session: Session, badge: Badge) -> Credential:
@@ -126,7 +125,17 @@ def correct(
         return corrected(session, office, badge, former, choices, place, now=now)
 
     badge = states.get(session, public_id)
-    _replace(session, office, [badge], build_corrected, Reason.CORRECTED, actor=actor, now=now)
+    _refuse_what_cannot_be_signed(session, office, badge, build_corrected, now=now)
+    replace(
+        session,
+        office,
+        {public_id: badge.edition},
+        build_corrected,
+        Reason.CORRECTED,
+        with_ob2=choices.ob2,
+        actor=actor,
+        now=now,
+    )
     badge.visibility = choices.visibility
     short_codes.give(session, badge)
     session.commit()
@@ -169,209 +178,232 @@ def corrected(
     return Newer(unsigned, version, choices.language, choices.ob2)
 
 
-@dataclass(frozen=True)
-class Resigned:
-    """A badge that was signed anew, or `problem`: why it could not be."""
+def _refuse_what_cannot_be_signed(
+    session: Session, office: Office, badge: Badge, build_newer: Build, *, now: datetime
+) -> None:
+    """Raise IssuingRefused, HolderErased or CredentialNotFound before anything is planned."""
+    _refuse_what_is_over(badge, current(session, badge), now)
+    if shelf.holder(session, badge) is None:
+        raise HolderErased("the data of this holder has been erased")
+    former = strict_json.loads(shelf.take(session, office.vault, badge, Format.JSON))
+    somewhere = Place(badge.address, status_lists.address(office.base_url, 1), 0)
+    if problems := v3.lint(build_newer(badge, former, somewhere).unsigned):
+        raise IssuingRefused("; ".join(str(problem) for problem in problems))
 
-    public_id: str
-    problem: str = ""
+
+def _refuse_what_is_over(badge: Badge, edition: Credential, now: datetime) -> None:
+    if badge.state not in IN_FORCE:
+        raise IssuingRefused(f"{badge.public_id} is {badge.state}, and is not signed anew")
+    if edition.valid_until and edition.valid_until <= now:
+        raise IssuingRefused(f"{badge.public_id} has expired, and is not signed anew")
 
 
-def supersede(
+def replace(
     session: Session,
     office: Office,
+    present: Mapping[str, int],
+    build_newer: Build,
+    reason: Reason,
     *,
-    method: str,
+    with_ob2: bool | None = None,
     actor: str,
-    clock: Callable[[], datetime],
-    batch: int = BATCH,
-) -> Iterator[Resigned]:
-    """Sign anew every badge in force that the key at `method` signed; yield each as it is done.
+    now: datetime,
+) -> None:
+    """Release what `build_newer` makes of each badge, and retire the editions before. Commits.
 
-    A batch is a commit, so it can be stopped and run again: what was done is not done twice. What
-    cannot be signed anew is yielded with its problem, and keeps nobody else waiting. Badges that
-    have expired are left as they are. Raises IssuingRefused while the signer still uses the key;
-    IssuingHalted.
+    `present` are the badges, by public id, with the edition of each that is to be replaced.
+    `with_ob2` says whether they are to be badges of Open Badges 2.0 as well, None: as they are.
+    Raises IssuingRefused or HolderErased for a badge that can have no newer edition, IssuingHalted,
+    and ConflictingChange when one was being replaced by someone else. All are replaced or none.
     """
-    if method in office.signer.methods:
-        raise IssuingRefused(f"{method} still signs; rotate it first")
-    waiting = list(session.scalars(_signed_by(method, clock())))
-    while waiting:
-        some, waiting = waiting[:batch], waiting[batch:]
-        try:
-            _sign_anew(session, office, some, actor=actor, now=clock())
-        except IssuingHalted:  # nothing is wrong with any of them
-            session.rollback()
-            raise
-        except BadgeserviceError as error:
-            session.rollback()
-            if len(some) == 1:
-                yield Resigned(some[0], error.message)
-            else:  # find out which of them it is
-                for one in some:
-                    yield from _one_by_one(session, office, one, actor=actor, now=clock())
-        else:
-            yield from map(Resigned, some)
+    _plan(session, office, present, with_ob2=with_ob2, now=now)
+    session.commit()
+    standing = _standing(session, present)
+    drafts = [
+        _draft(session, office, each, build_newer, with_ob2=with_ob2, now=now) for each in standing
+    ]
+    made = release.make(session, office, drafts, now=now)
+    try:
+        # The turn comes before the keys of the holders, here as everywhere.
+        locks.serialise(session, Turn.STATUS_LISTS)
+        _refuse_what_changed(session, standing)
+        _retire(session, standing, reason, now=now)
+        release.store(session, office, made, now=now)
+        published = _publish(session, office, standing, now=now)
+    except IntegrityError:
+        session.rollback()
+        raise ConflictingChange(f"{', '.join(present)}: being replaced by someone else") from None
+    events = [
+        chain.Event(
+            actor,
+            "replace",
+            each.draft.intent.public_id,
+            {
+                "edition": each.draft.intent.edition,
+                "reason": str(reason),
+                **each.digests,
+                "status_lists": published,
+            },
+        )
+        for each in made
+    ]
+    chain.extend(session, events, now=now)
+    session.commit()
 
 
-def count_signed_by(session: Session, method: str, now: datetime) -> int:
-    """Return how many badges in force the key at `method` signed."""
-    return session.scalar(select(func.count()).select_from(_signed_by(method, now).subquery())) or 0
+@dataclass(frozen=True)
+class _Standing:
+    """A badge that is to be replaced, with all that was loaded for it at once.
+
+    `place` is where its present edition stands in the lists, `kept` its bytes as JSON, `key` what
+    they are sealed under; `planned` is the next edition.
+    """
+
+    badge: Badge
+    edition: Credential
+    place: Intent
+    kept: CredentialBytes
+    key: HolderKey
+    planned: Intent
 
 
-def _signed_by(method: str, now: datetime) -> Select[str]:
-    return (
-        select(Badge.public_id)
+def _plan(
+    session: Session,
+    office: Office,
+    present: Mapping[str, int],
+    *,
+    with_ob2: bool | None,
+    now: datetime,
+) -> None:
+    """Write down what will be signed. Raises as `replace` does."""
+    rows = session.execute(
+        select(Badge.public_id, Badge.award_id, Badge.edition, Credential.ob2_id)
         .join(
             Credential,
             (Credential.public_id == Badge.public_id) & (Credential.edition == Badge.edition),
         )
         .join(
-            ReleasedForm,
-            (ReleasedForm.public_id == Badge.public_id) & (ReleasedForm.edition == Badge.edition),
+            CredentialBytes,
+            (CredentialBytes.public_id == Badge.public_id)
+            & (CredentialBytes.edition == Badge.edition)
+            & (CredentialBytes.format == Format.JSON),
         )
-        .where(
-            ReleasedForm.method == method,
-            Badge.state.in_(_IN_FORCE),
-            or_(Credential.valid_until.is_(None), Credential.valid_until > now),
-        )
-        .distinct()
+        .join(HolderKey, HolderKey.holder_id == CredentialBytes.holder_id)
+        .where(Badge.public_id.in_(present))
         .order_by(Badge.public_id)
-    )
-
-
-def _one_by_one(
-    session: Session, office: Office, public_id: str, *, actor: str, now: datetime
-) -> Iterator[Resigned]:
-    try:
-        _sign_anew(session, office, [public_id], actor=actor, now=now)
-    except BadgeserviceError as error:
-        session.rollback()
-        yield Resigned(public_id, error.message)
-    else:
-        yield Resigned(public_id)
-
-
-def _sign_anew(
-    session: Session, office: Office, public_ids: Sequence[str], *, actor: str, now: datetime
-) -> None:
-    """Replace badges by editions that say the same, signed with the keys of today."""
-
-    def build_again(badge: Badge, former: Document, place: Place) -> Newer:
-        edition = current(session, badge)
-        unsigned = {key: value for key, value in former.items() if key != "proof"}
-        unsigned |= {
-            "validFrom": timestamps.write(now),
-            "credentialStatus": v3.status_entry(place.status_list, place.status_index),
-        }
-        version = session.get_one(BadgeClassVersion, (badge.class_slug, edition.class_version))
-        return Newer(unsigned, version, edition.language, edition.ob2_id is not None)
-
-    badges = [states.get(session, public_id) for public_id in public_ids]
-    _replace(session, office, badges, build_again, Reason.KEY_COMPROMISED, actor=actor, now=now)
-
-
-def _replace(
-    session: Session,
-    office: Office,
-    badges: Sequence[Badge],
-    build_newer: _Build,
-    reason: Reason,
-    *,
-    actor: str,
-    now: datetime,
-) -> None:
-    """Release what `build_newer` makes of each badge, and retire the editions before. Commits."""
-    planned = [_plan(session, office, badge, build_newer, now=now) for badge in badges]
-    session.commit()
-    events = []
-    try:
-        replaced = [current(session, badge) for badge in badges]
-        for badge, (intent, holder_id, newer) in zip(badges, planned, strict=True):
-            _, made = release.release(
-                session,
-                office,
-                badge=badge,
-                intent=intent,
-                unsigned=newer.unsigned,
-                version=newer.version,
-                language=newer.language,
-                holder_id=holder_id,
-                with_ob2=newer.ob2,
-                now=now,
-            )
-            digests = {str(form.format): form.digest for form in made}
-            events.append({"edition": intent.edition, "reason": str(reason), **digests})
-        published = _retire(session, office, replaced, reason, now=now)
-    except IntegrityError:
-        session.rollback()
-        names = ", ".join(badge.public_id for badge in badges)
-        raise ConflictingChange(f"{names}: being replaced by someone else") from None
-    for badge, details in zip(badges, events, strict=True):
-        chain.append(
-            session,
-            actor=actor,
-            action="replace",
-            subject=badge.public_id,
-            details=details | {"status_lists": published},
-            now=now,
-        )
-    session.commit()
-
-
-def _plan(
-    session: Session, office: Office, badge: Badge, build_newer: _Build, *, now: datetime
-) -> tuple[Intent, str, Newer]:
-    """Return the intent, the holder and the content of the next edition, or refuse it."""
-    edition = current(session, badge)
-    if badge.state not in _IN_FORCE:
-        raise IssuingRefused(f"{badge.public_id} is {badge.state}, and is not signed anew")
-    if edition.valid_until and edition.valid_until <= now:
-        raise IssuingRefused(f"{badge.public_id} has expired, and is not signed anew")
-    holder_id = shelf.holder(session, badge)
-    if holder_id is None:
+    ).all()
+    if len(rows) < len(present):
         raise HolderErased("the data of this holder has been erased")
-    former = strict_json.loads(shelf.take(session, office.vault, badge, Format.JSON))
-    intent = release.plan(
+    for row in rows:
+        _refuse_another_edition(row.public_id, row.edition, present)
+    intents = release.plan(
         session,
         office,
-        award_id=badge.award_id,
-        edition=edition.edition + 1,
-        public_id=badge.public_id,
+        [Wanted(row.award_id, row.edition + 1, row.public_id) for row in rows],
         now=now,
     )
+    for row, intent in zip(rows, intents, strict=True):
+        if with_ob2 or (with_ob2 is None and row.ob2_id is not None):
+            release.plan_ob2(session, office, intent)
+
+
+def _refuse_another_edition(public_id: str, edition: int, present: Mapping[str, int]) -> None:
+    if edition != present[public_id]:
+        raise ConflictingChange(f"{public_id}: being replaced by someone else")
+
+
+def _standing(session: Session, present: Mapping[str, int]) -> list[_Standing]:
+    """Return badges with all that their next edition is made from. Raises as `replace` does."""
+    place, planned = aliased(Intent), aliased(Intent)
+    rows = session.execute(
+        select(Badge, Credential, place, CredentialBytes, HolderKey, planned)
+        .join(
+            Credential,
+            (Credential.public_id == Badge.public_id) & (Credential.edition == Badge.edition),
+        )
+        .join(place, (place.public_id == Badge.public_id) & (place.edition == Badge.edition))
+        .join(
+            CredentialBytes,
+            (CredentialBytes.public_id == Badge.public_id)
+            & (CredentialBytes.edition == Badge.edition)
+            & (CredentialBytes.format == Format.JSON),
+        )
+        .join(HolderKey, HolderKey.holder_id == CredentialBytes.holder_id)
+        .join(
+            planned,
+            (planned.public_id == Badge.public_id) & (planned.edition == Badge.edition + 1),
+        )
+        .where(Badge.public_id.in_(present))
+        .order_by(Badge.public_id)
+        .execution_options(populate_existing=True)
+    ).all()
+    standing = [_Standing(*row) for row in rows]
+    for each in standing:
+        _refuse_another_edition(each.badge.public_id, each.badge.edition, present)
+    if len(standing) < len(present):  # one was withdrawn or erased, or is being replaced
+        raise ConflictingChange(f"{', '.join(present)}: one of them was changed by someone else")
+    return standing
+
+
+def _draft(
+    session: Session,
+    office: Office,
+    standing: _Standing,
+    build_newer: Build,
+    *,
+    with_ob2: bool | None,
+    now: datetime,
+) -> Draft:
+    badge, intent = standing.badge, standing.planned
+    _refuse_what_is_over(badge, standing.edition, now)
+    former = strict_json.loads(shelf.unsealed(session, office.vault, standing.kept))
     newer = build_newer(badge, former, release.place(office, intent))
-    if newer.ob2:
-        release.plan_ob2(session, office, intent)
-    if problems := v3.lint(newer.unsigned):
-        raise IssuingRefused("; ".join(str(problem) for problem in problems))
-    return intent, holder_id, newer
+    return Draft(
+        badge, intent, newer.unsigned, newer.version, newer.language, standing.kept.holder_id,
+        newer.ob2,
+    )  # fmt: skip
+
+
+def _refuse_what_changed(session: Session, standing: Sequence[_Standing]) -> None:
+    """Raise ConflictingChange if a badge was revoked, withdrawn or replaced while it was signed.
+
+    From here on none can be: whoever does so waits for the turn that we have.
+    """
+    unchanged = session.execute(
+        select(Badge.public_id, Badge.edition).where(
+            Badge.public_id.in_([each.badge.public_id for each in standing]),
+            Badge.state.in_(IN_FORCE),
+        )
+    )
+    former = {(each.edition.public_id, each.edition.edition) for each in standing}
+    if changed := former - {tuple(row) for row in unchanged}:
+        names = ", ".join(sorted(public_id for public_id, _ in changed))
+        raise ConflictingChange(f"{names}: being changed by someone else")
 
 
 def _retire(
-    session: Session,
-    office: Office,
-    replaced: Sequence[Credential],
-    reason: Reason,
-    *,
-    now: datetime,
+    session: Session, replaced: Sequence[_Standing], reason: Reason, *, now: datetime
+) -> None:
+    """Mark editions as superseded, and forget their bytes."""
+    for each in replaced:
+        each.edition.superseded_at, each.edition.superseded_reason = now, reason
+    session.execute(
+        delete(CredentialBytes)
+        .where(CredentialBytes.public_id.in_([each.badge.public_id for each in replaced]))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _publish(
+    session: Session, office: Office, replaced: Sequence[_Standing], *, now: datetime
 ) -> dict[str, int]:
-    """Mark editions as superseded, forget their bytes, and publish the bits that say so.
+    """Publish the bits that say that editions were replaced, each list once.
 
     Returns the new version of each list that was published, by its number.
     """
-    locks.serialise(session, Turn.STATUS_LISTS)
     ended: dict[int, list[int]] = {}
-    for edition in replaced:
-        edition.superseded_at, edition.superseded_reason = now, reason
-        session.execute(
-            delete(CredentialBytes).where(
-                CredentialBytes.public_id == edition.public_id,
-                CredentialBytes.edition == edition.edition,
-            )
-        )
-        intent = session.get_one(Intent, (edition.public_id, edition.edition))
-        ended.setdefault(intent.status_list, []).append(intent.status_index)
+    for each in replaced:
+        ended.setdefault(each.place.status_list, []).append(each.place.status_index)
     return {
         str(number): status_lists.publish(session, office, number, ended=indices, now=now)
         for number, indices in sorted(ended.items())

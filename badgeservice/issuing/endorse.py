@@ -48,7 +48,7 @@ def give(
         raise EndorsementRefused(f"{endorsed} is our own: an endorsement is the word of another")
     if valid_until is not None and valid_until <= now:
         raise EndorsementRefused(f"it would end at {valid_until.isoformat()}, which has passed")
-    number, index = status_lists.reserve(session, office, now=now)
+    [(number, index)] = status_lists.reserve(session, office, now=now)
     public_id = multibase.base58_encode(secrets.token_bytes(_PUBLIC_ID_BYTES))
     row = GivenEndorsement(
         public_id=public_id,

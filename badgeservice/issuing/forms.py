@@ -19,12 +19,11 @@ from badgeservice.issuing.models import OB2_FORMATS, Badge, Format
 from badgeservice.issuing.ob2 import Assertions
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import ForthcomingRegister
-from badgeservice.issuing.signer import Purpose
+from badgeservice.issuing.signer import Signer
 from badgeservice.openbadges import Document, bakery, strict_json, v2
 from badgeservice.openbadges.bakery import Version, png, svg
 from badgeservice.openbadges.keys import PublicKey
-from badgeservice.openbadges.proofs import data_integrity, eddsa_rdfc_2022, jws, vc_jwt
-from badgeservice.openbadges.proofs.vc_jwt import Algorithm
+from badgeservice.openbadges.proofs import compact, data_integrity, eddsa_rdfc_2022, jws, vc_jwt
 from badgeservice.verification import Submission, Verdict, recognise, verify
 from badgeservice.verification.fetching import Fetch, Fetched
 from badgeservice.verification.register import Edition, content_digest
@@ -57,7 +56,7 @@ class Pictures:
 
 
 def make(
-    office: Office,
+    signer: Signer,
     unsigned: Document,
     pictures: Pictures,
     assertions: Assertions | None = None,
@@ -68,29 +67,26 @@ def make(
 
     Raises SigningRefused when one of them breaks a rule of ours.
     """
-    signer = office.signer
+    signed = signer.credential(unsigned, now=now)
     # Which key signed is read from what was signed: the signer may have another one by now.
-    document = signer.secure(unsigned, Purpose.CREDENTIAL, now=now)
+    document, es256, rs256 = signed.document, signed.es256, signed.rs256
     secured = strict_json.dumps(document)
-    es256 = signer.jwt(unsigned, algorithm=Algorithm.ES256, now=now)
-    rs256 = signer.jwt(unsigned, algorithm=Algorithm.RS256, now=now)
     released = (
         Form(Format.JSON, secured, document["proof"][0]["verificationMethod"]),
-        Form(Format.JWT, es256.encode("ascii"), vc_jwt.parse(es256).kid),
-        Form(Format.JWT_RS256, rs256.encode("ascii"), vc_jwt.parse(rs256).kid),
+        Form(Format.JWT, es256.encode("ascii"), compact.named_key(es256)),
+        Form(Format.JWT_RS256, rs256.encode("ascii"), compact.named_key(rs256)),
         Form(Format.PNG, png.bake(pictures.png, secured.decode()), None),
         Form(Format.SVG, svg.bake(pictures.svg, secured.decode()), None),
     )
     return (
-        (*released, *_in_version_2(office, assertions, released, now)) if assertions else released
+        (*released, *_in_version_2(signer, assertions, released, now)) if assertions else released
     )
 
 
 def _in_version_2(
-    office: Office, assertions: Assertions, released: Sequence[Form], now: datetime
+    signer: Signer, assertions: Assertions, released: Sequence[Form], now: datetime
 ) -> Iterator[Form]:
     """Yield the forms of Open Badges 2.0; the images are those of 3.0 with a second badge."""
-    signer = office.signer
     if problems := v2.lint(assertions.hosted, "Assertion"):
         raise SigningRefused("; ".join(str(problem) for problem in problems))
     hosted = strict_json.dumps(assertions.hosted)

@@ -24,6 +24,7 @@ from badgeservice.issuing import build, endorsements, grounds, ob2, preview, rel
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.models import Badge, BadgeState, Intent, Visibility
 from badgeservice.issuing.office import Office
+from badgeservice.issuing.release import Draft, Wanted
 from badgeservice.openbadges import v3
 from badgeservice.storage import chain
 
@@ -147,18 +148,9 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
         visibility=choices.visibility,
         renews=_renewed(session, award),
     )
-    _, made = release.release(
-        session,
-        office,
-        badge=badge,
-        intent=intent,
-        unsigned=unsigned,
-        version=version,
-        language=choices.language,
-        holder_id=award.person_id,
-        with_ob2=choices.ob2,
-        now=now,
-    )
+    draft = Draft(badge, intent, unsigned, version, choices.language, award.person_id, choices.ob2)
+    [made] = release.make(session, office, [draft], now=now)
+    release.store(session, office, [made], now=now)
     short_codes.give(session, badge)
     chain.append(
         session,
@@ -169,7 +161,7 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
             "award": award.id,
             "dossier": award.dossier_digest,
             "class": f"{version.slug}/{version.version}",
-            **{str(form.format): form.digest for form in made},
+            **made.digests,
         },
         now=now,
     )
@@ -181,7 +173,7 @@ def _plan(
 ) -> tuple[Intent, Choices]:
     """Return what is planned for an award, and the choices with which it was first accepted."""
     choices = _from_dict(offers.choices(session, office.vault, award))
-    intent = release.plan(session, office, award_id=award.id, edition=FIRST_EDITION, now=now)
+    [intent] = release.plan(session, office, [Wanted(award.id, FIRST_EDITION)], now=now)
     if choices.ob2:
         release.plan_ob2(session, office, intent)
     return intent, choices

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import CredentialNotFound
@@ -15,7 +16,17 @@ from badgeservice.storage.vault import Vault
 _FIELD = "credential_bytes.{format}"
 
 
-def put(
+@dataclass(frozen=True)
+class Sealed:
+    """The bytes of an edition, each sealed for the holder of the badge."""
+
+    public_id: str
+    edition: int
+    holder_id: str
+    contents: Mapping[Format, bytes]
+
+
+def seal(
     session: Session,
     vault: Vault,
     *,
@@ -23,23 +34,35 @@ def put(
     edition: int,
     holder_id: str,
     released: Mapping[Format, bytes],
-) -> None:
-    """Store the bytes of an edition in every format, sealed for its holder.
+) -> Sealed:
+    """Seal the bytes of an edition in every format. Raises HolderErased for a holder without a key."""
+    contents = {
+        form: vault.seal(session, holder_id, _FIELD.format(format=form), content)
+        for form, content in released.items()
+    }
+    return Sealed(public_id, edition, holder_id, contents)
 
-    Raises HolderErased when the holder was erased meanwhile; otherwise that waits for our commit.
+
+def put(session: Session, vault: Vault, sealed: Sequence[Sealed]) -> None:
+    """Store what was sealed.
+
+    Raises HolderErased when a holder was erased meanwhile; otherwise that waits for our commit.
     """
-    vault.hold(session, holder_id)
-    for form, content in released.items():
-        sealed = vault.seal(session, holder_id, _FIELD.format(format=form), content)
-        session.add(
-            CredentialBytes(
-                public_id=public_id,
-                edition=edition,
-                format=form,
-                holder_id=holder_id,
-                sealed=sealed,
-            )
-        )
+    vault.hold(session, [each.holder_id for each in sealed])
+    session.execute(
+        insert(CredentialBytes),
+        [
+            {
+                "public_id": each.public_id,
+                "edition": each.edition,
+                "format": form,
+                "holder_id": each.holder_id,
+                "sealed": content,
+            }
+            for each in sealed
+            for form, content in each.contents.items()
+        ],
+    )
 
 
 def take(session: Session, vault: Vault, badge: Badge, form: Format) -> bytes:
@@ -50,7 +73,12 @@ def take(session: Session, vault: Vault, badge: Badge, form: Format) -> bytes:
     row = session.get(CredentialBytes, (badge.public_id, badge.edition, form))
     if row is None:
         raise CredentialNotFound(f"{badge.public_id}: no {form} is kept")
-    return vault.unseal(session, row.holder_id, _FIELD.format(format=form), row.sealed)
+    return unsealed(session, vault, row)
+
+
+def unsealed(session: Session, vault: Vault, row: CredentialBytes) -> bytes:
+    """Return the bytes of a row. Raises HolderErased when their holder is gone."""
+    return vault.unseal(session, row.holder_id, _FIELD.format(format=row.format), row.sealed)
 
 
 def kept(session: Session, badge: Badge) -> list[Format]:

@@ -13,11 +13,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from badgeservice.errors import (
     BadgeserviceError,
@@ -92,14 +94,14 @@ class SigningLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def append(self, entry: LogEntry) -> None:
-        """Add an entry and flush it to disk; raises OSError when it is not there in full."""
+    def append(self, *entries: LogEntry) -> None:
+        """Add entries and flush them to disk; raises OSError when they are not there in full."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # one writer at a time, of all processes
             torn = len(_tail(descriptor)[1])
             text = f"\n{_line({'torn': torn})}" if torn else ""
-            data = (text + _line(asdict(entry))).encode()
+            data = "".join([text, *(_line(asdict(entry)) for entry in entries)]).encode()
             if os.write(descriptor, data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(descriptor)
@@ -164,6 +166,30 @@ class SigningLog:
         return entry
 
 
+class _Waiting:
+    """Entries of a log that are not there yet: they reach the disk together."""
+
+    def __init__(self, log: SigningLog) -> None:
+        self._log = log
+        self._entries: list[LogEntry] = []
+        self._accepted: datetime | None = None
+
+    def append(self, *entries: LogEntry) -> None:
+        """Keep entries until `flush`."""
+        self._entries += entries
+
+    def refuse_clock_before_last(self, now: datetime) -> None:
+        """Ask the log, once for each instant."""
+        if now != self._accepted:
+            self._log.refuse_clock_before_last(now)
+            self._accepted = now
+
+    def flush(self) -> None:
+        """Write down what waits."""
+        if self._entries:
+            self._log.append(*self._entries)
+
+
 def _line(content: dict[str, Any]) -> str:
     return json.dumps(content, separators=(",", ":")) + "\n"
 
@@ -188,6 +214,15 @@ def _tail(descriptor: int) -> tuple[bytes, bytes]:
     return (lines[-1] if lines else b""), rest
 
 
+@dataclass(frozen=True)
+class Signed:
+    """A credential as it was signed: with an embedded proof, and as a token by two algorithms."""
+
+    document: Document
+    es256: str
+    rs256: str
+
+
 class Signer:
     """Signs the documents of one issuer: Ed25519 for embedded proofs, P-256 or RSA for tokens.
 
@@ -205,7 +240,8 @@ class Signer:
         log: SigningLog,
         self_check: SelfCheck | None = None,
     ) -> None:
-        self._issuer, self._keyring, self._log = issuer, keyring, log
+        self._issuer, self._keyring = issuer, keyring
+        self._log: SigningLog | _Waiting = log
         self.self_check = self_check or SelfCheck()
 
     @property
@@ -233,6 +269,27 @@ class Signer:
         """The DID URLs of all the keys that sign now."""
         return frozenset((self.verification_method, self.jwt_key, self.jwt_rs256_key))
 
+    @contextmanager
+    def together(self) -> Iterator[Self]:
+        """Yield a signer whose entries are written down, and flushed, once at the end of the block.
+
+        Nothing that was signed in the block may leave before it has ended without an error.
+        """
+        assert isinstance(self._log, SigningLog), "blocks do not stand in each other"
+        signer = copy(self)
+        signer._log = waiting = _Waiting(self._log)
+        yield signer
+        waiting.flush()
+
+    def credential(self, unsigned: Document, *, now: datetime) -> Signed:
+        """Return a credential signed in the three ways of an edition. Raises as `secure` does."""
+        self._check(unsigned, Purpose.CREDENTIAL, now)
+        return Signed(
+            self._secure(unsigned, Purpose.CREDENTIAL, now),
+            self._token(unsigned, Algorithm.ES256, now),
+            self._token(unsigned, Algorithm.RS256, now),
+        )
+
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
         """Return `document` with an `eddsa-rdfc-2022` proof.
 
@@ -240,31 +297,14 @@ class Signer:
         SelfCheckFailed and ClockWentBack.
         """
         self._check(document, purpose, now)
-        key = self._keyring.signing_key(KeyKind.ED25519)
-        method = self._issuer.method(key.kid)
-        secured = eddsa_rdfc_2022.sign(
-            document,
-            sign=key.sign,
-            verification_method=method,
-            created=now,
-            canonicalize=self.self_check.canonicalize,
-        )
-        if purpose is Purpose.STATUS_LIST and self.self_check.is_due(purpose):
-            _verify(secured, key)  # of the others, whoever releases them asks more than this
-        signature = str(secured["proof"][0]["proofValue"])
-        self._record(document, purpose, method, signature, now)
-        return secured
+        return self._secure(document, purpose, now)
 
     def jwt(
         self, credential: Document, *, algorithm: Algorithm = Algorithm.ES256, now: datetime
     ) -> str:
         """Return `credential` as a VC-JWT. Raises as `secure` does."""
         self._check(credential, Purpose.CREDENTIAL, now)
-        key = self._keyring.signing_key(_KEY_KIND[algorithm])
-        kid = self._issuer.method(key.kid)
-        token = vc_jwt.sign(credential, sign=key.sign, algorithm=algorithm, kid=kid)
-        self._record(credential, Purpose.CREDENTIAL, kid, token, now)
-        return token
+        return self._token(credential, algorithm, now)
 
     def jws(self, assertion: Document, *, now: datetime) -> str:
         """Return a signed assertion of Open Badges 2.0 (RS256).
@@ -280,6 +320,29 @@ class Signer:
         self._lint(assertion, Purpose.ASSERTION, now)
         token = jws.sign(assertion, sign=key.sign)
         self._record(assertion, Purpose.ASSERTION, self._issuer.method(key.kid), token, now)
+        return token
+
+    def _secure(self, document: Document, purpose: Purpose, now: datetime) -> Document:
+        key = self._keyring.signing_key(KeyKind.ED25519)
+        method = self._issuer.method(key.kid)
+        secured = eddsa_rdfc_2022.sign(
+            document,
+            sign=key.sign,
+            verification_method=method,
+            created=now,
+            canonicalize=self.self_check.canonicalize,
+        )
+        if purpose is Purpose.STATUS_LIST and self.self_check.is_due(purpose):
+            _verify(secured, key)  # of the others, whoever releases them asks more than this
+        signature = str(secured["proof"][0]["proofValue"])
+        self._record(document, purpose, method, signature, now)
+        return secured
+
+    def _token(self, credential: Document, algorithm: Algorithm, now: datetime) -> str:
+        key = self._keyring.signing_key(_KEY_KIND[algorithm])
+        kid = self._issuer.method(key.kid)
+        token = vc_jwt.sign(credential, sign=key.sign, algorithm=algorithm, kid=kid)
+        self._record(credential, Purpose.CREDENTIAL, kid, token, now)
         return token
 
     def _check(self, document: Document, purpose: Purpose, now: datetime) -> None:

@@ -52,30 +52,43 @@ def number_of(base_url: str, address: str) -> int | None:
     return int(number) if is_ours else None
 
 
-def reserve(session: Session, office: Office, *, now: datetime) -> tuple[int, int]:
-    """Return a free (list number, index), drawn at random; open a list when the last is half full.
+def reserve(
+    session: Session, office: Office, count: int = 1, *, now: datetime
+) -> list[tuple[int, int]]:
+    """Return `count` free places (list number, index), drawn at random.
 
-    Reservations take turns; the unique constraint on intents would stop two of one place.
+    A list is opened when the last is half full. Reservations take turns; the unique constraint on
+    intents would stop two of one place.
     """
     locks.serialise(session, Turn.STATUS_LISTS)
-    current = session.scalars(
-        select(StatusList).order_by(StatusList.number.desc()).limit(1)
-    ).one_or_none()
-    if current is None or current.reserved >= ENTRIES // 2:
-        current = _open(session, office, number=current.number + 1 if current else 1, now=now)
-    current.reserved = StatusList.reserved + 1
-    while True:
-        # At most half of the places are taken, so a few draws suffice.
-        index = secrets.randbelow(ENTRIES)
-        if not any(
-            session.scalar(
-                select(table.public_id).where(
-                    table.status_list == current.number, table.status_index == index
+    newest = select(StatusList).order_by(StatusList.number.desc()).limit(1)
+    current = session.scalar(newest.execution_options(populate_existing=True))
+    places: list[tuple[int, int]] = []
+    while len(places) < count:
+        if current is None or current.reserved >= ENTRIES // 2:
+            current = _open(session, office, number=current.number + 1 if current else 1, now=now)
+        some = min(count - len(places), ENTRIES // 2 - current.reserved)
+        current.reserved += some
+        places += [(current.number, index) for index in _draw(session, current.number, some)]
+    return places
+
+
+def _draw(session: Session, number: int, count: int) -> list[int]:
+    """Return `count` places of a list that nobody has."""
+    drawn: dict[int, None] = {}
+    while len(drawn) < count:
+        # At most half of the places are taken, so a few rounds suffice.
+        fresh = {secrets.randbelow(ENTRIES): None for _ in range(count - len(drawn))}
+        for table in (Intent, GivenEndorsement):
+            taken = session.scalars(
+                select(table.status_index).where(
+                    table.status_list == number, table.status_index.in_(fresh)
                 )
             )
-            for table in (Intent, GivenEndorsement)
-        ):
-            return current.number, index
+            for index in taken:
+                fresh.pop(index)
+        drawn |= fresh
+    return list(drawn)
 
 
 def publish(

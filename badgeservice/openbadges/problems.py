@@ -57,6 +57,8 @@ class Problem:
 
 def everywhere(document: Document) -> Iterator[Problem]:
     """Yield the problems that any value may have, in any document and at every depth."""
+    if _is_sound(document):
+        return
     for path, value in values(document):
         if value is None:
             yield Problem(path, Rule.NULL, "null stands for nothing; leave the member out")
@@ -67,6 +69,40 @@ def everywhere(document: Document) -> Iterator[Problem]:
             yield Problem(path, Rule.FRACTION, sentence)
         elif isinstance(value, str) and _CONTROLS.search(value):
             yield Problem(path, Rule.CHARACTERS, "holds control characters")
+
+
+def _is_sound(document: Document) -> bool:
+    """Tell whether no value has a problem, without saying where it stands: that costs most."""
+    pending: list[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            if not value or _CONTROLS.search(value):
+                return False
+        elif isinstance(value, dict):
+            if not value:
+                return False
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            if not value:
+                return False
+            pending.extend(value)
+        elif value is None or isinstance(value, float):
+            return False
+    return True
+
+
+def texts(document: Document) -> Iterator[str]:
+    """Yield every text in a document, in no order, without saying where it stands."""
+    pending: list[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
 
 
 def values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, select
+from sqlalchemy import JSON, String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from badgeservice.storage import locks
@@ -45,6 +46,16 @@ class Break:
     problem: str
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something that was done, to become a link: by whom, what, to what; `details` hold no name."""
+
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+
+
 def append(
     session: Session,
     *,
@@ -53,29 +64,35 @@ def append(
     subject: str,
     details: dict[str, Any],
     now: datetime,
-) -> AuditEvent:
-    """Append an event in the caller's transaction and return it.
+) -> None:
+    """Append an event in the caller's transaction; see `extend`."""
+    extend(session, [Event(actor, action, subject, details)], now=now)
+
+
+def extend(session: Session, events: Sequence[Event], *, now: datetime) -> None:
+    """Append events, in their order, in the caller's transaction.
 
     Writers come one after the other, from here to the end of their transactions; the unique
     `previous` would stop one that did not, so that the chain never forks.
     """
     locks.serialise(session, Turn.AUDIT_CHAIN)
-    last = session.scalars(
-        select(AuditEvent).order_by(AuditEvent.sequence.desc()).limit(1)
-    ).one_or_none()
-    event = AuditEvent(
-        sequence=last.sequence + 1 if last else 1,
-        at=now,
-        actor=actor,
-        action=action,
-        subject=subject,
-        details=details,
-        previous=last.digest if last else GENESIS,
-    )
-    event.digest = _digest(event)
-    session.add(event)
-    session.flush()
-    return event
+    sequence, previous = _last(session)
+    links = []
+    for event in events:
+        sequence += 1
+        link: dict[str, Any] = {
+            "sequence": sequence,
+            "at": now,
+            "actor": event.actor,
+            "action": event.action,
+            "subject": event.subject,
+            "details": event.details,
+            "previous": previous,
+        }
+        previous = _digest(**link)
+        links.append({**link, "digest": previous})
+    if links:
+        session.execute(insert(AuditEvent), links)
 
 
 def head(session: Session) -> str:
@@ -83,10 +100,8 @@ def head(session: Session) -> str:
 
     A chain whose last links were cut off is whole again; only an older head shows it.
     """
-    last = session.execute(
-        select(AuditEvent.sequence, AuditEvent.digest).order_by(AuditEvent.sequence.desc()).limit(1)
-    ).one_or_none()
-    return f"{last.sequence}:{last.digest}" if last else f"0:{GENESIS}"
+    sequence, digest = _last(session)
+    return f"{sequence}:{digest}"
 
 
 def contains(session: Session, former_head: str) -> bool:
@@ -100,30 +115,54 @@ def contains(session: Session, former_head: str) -> bool:
     return link is not None and link.digest == digest
 
 
-def breaks(session: Session) -> list[Break]:
-    """Return every place where the chain does not hold: edited, deleted, inserted, reordered."""
-    problems = []
+def breaks(session: Session) -> Iterator[Break]:
+    """Yield every place where the chain does not hold: edited, deleted, inserted, reordered."""
     expected, previous = 1, GENESIS
-    events = select(AuditEvent).order_by(AuditEvent.sequence)
-    for event in session.scalars(events.execution_options(yield_per=500)):
-        if event.sequence != expected:
-            problems.append(Break(event.sequence, f"expected link {expected}"))
-        if event.previous != previous:
-            problems.append(Break(event.sequence, "does not continue the link before"))
-        if event.digest != _digest(event):
-            problems.append(Break(event.sequence, "content does not match its digest"))
-        expected, previous = event.sequence + 1, event.digest
-    return problems
+    events = select(
+        AuditEvent.sequence,
+        AuditEvent.at,
+        AuditEvent.actor,
+        AuditEvent.action,
+        AuditEvent.subject,
+        AuditEvent.details,
+        AuditEvent.previous,
+        AuditEvent.digest,
+    ).order_by(AuditEvent.sequence)
+    for *content, digest in session.execute(events.execution_options(yield_per=500)):
+        sequence, *_, before = content
+        if sequence != expected:
+            yield Break(sequence, f"expected link {expected}")
+        if before != previous:
+            yield Break(sequence, "does not continue the link before")
+        if digest != _digest(*content):
+            yield Break(sequence, "content does not match its digest")
+        expected, previous = sequence + 1, digest
 
 
-def _digest(event: AuditEvent) -> str:
+def _last(session: Session) -> tuple[int, str]:
+    """Return the number and the digest of the last link."""
+    last = session.execute(
+        select(AuditEvent.sequence, AuditEvent.digest).order_by(AuditEvent.sequence.desc()).limit(1)
+    ).one_or_none()
+    return (last.sequence, last.digest) if last else (0, GENESIS)
+
+
+def _digest(
+    sequence: int,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    details: dict[str, Any],
+    previous: str,
+) -> str:
     content = {
-        "sequence": event.sequence,
-        "at": event.at.isoformat(timespec="microseconds"),
-        "actor": event.actor,
-        "action": event.action,
-        "subject": event.subject,
-        "details": event.details,
-        "previous": event.previous,
+        "sequence": sequence,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "details": details,
+        "previous": previous,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -13,13 +13,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import LargeBinary, String, Table, delete, update
+from sqlalchemy import LargeBinary, String, Table, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -99,19 +100,25 @@ class Vault:
         """Destroy the data key of `holder_id`; what was sealed for them is gone."""
         session.execute(delete(HolderKey).where(HolderKey.holder_id == holder_id))
 
-    def hold(self, session: Session, holder_id: str) -> None:
-        """Keep the data key of `holder_id` from being destroyed until the transaction ends.
+    def hold(self, session: Session, holder_ids: Collection[str]) -> None:
+        """Keep the data keys of holders from being destroyed until the transaction ends.
 
-        Raises HolderErased when it was: what is written from here on would outlive its holder.
+        Raises HolderErased when one was: what is written from here on would outlive its holder.
         """
+        wanted = sorted(set(holder_ids))
         held = session.execute(
             update(HolderKey)
-            .where(HolderKey.holder_id == holder_id)
+            .where(HolderKey.holder_id.in_(wanted))
             .values(wrapped_key=HolderKey.wrapped_key)
             .execution_options(synchronize_session=False)
         )
-        if held.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
+        if held.rowcount != len(wanted):  # type: ignore[attr-defined]  # an UPDATE has a row count
             raise HolderErased("the data of this holder has been erased")
+
+    def keys_of(self, session: Session, holder_ids: Collection[str]) -> list[HolderKey]:
+        """Load the data keys of holders at once; while they are kept, asking for one is cheap."""
+        found = select(HolderKey).where(HolderKey.holder_id.in_(set(holder_ids)))
+        return list(session.scalars(found))
 
     def seal(self, session: Session, holder_id: str, field: str, value: str | bytes) -> bytes:
         """Return `value` sealed for `holder_id` and `field`, for example "person.email".

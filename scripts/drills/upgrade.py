@@ -26,8 +26,8 @@ from badgeservice import migrating
 from badgeservice.core import create_core
 from badgeservice.extensions import db
 from badgeservice.settings import Settings
-from scripts.drills import supersede
-from scripts.drills.supersede import judge, run, sample
+from scripts.drills import reissue
+from scripts.drills.reissue import judge, run, sample
 from tests.conftest import ROOT
 from tests.databases import SERVER, Postgresql
 
@@ -55,7 +55,7 @@ def main() -> int:
         )
         print(f"{count} badges, {make_url(_address()).drivername}", flush=True)
         run("setup")
-        supersede.issue_all(count)
+        reissue.issue_all(count)
         before = _digests()
         print(f"{before['credential_bytes'][0]} forms are kept", flush=True)
         for time_ in ("first", "second"):

@@ -165,7 +165,9 @@ def revoked_without_publishing(desk: Desk) -> None:
 def list_rolled_back(desk: Desk) -> None:
     """An older list, in which nothing is revoked, is published again."""
     row = desk.session.get_one(StatusList, 1)
-    row.published = status_lists._sign(desk.office, 1, [], now=desk.clock())
+    row.published = status_lists._sign(
+        desk.office, 1, bytes(status_lists.ENTRIES // 8), now=desk.clock()
+    )
 
 
 def list_not_ours(desk: Desk) -> None:
@@ -219,20 +221,27 @@ def edition_still_standing(desk: Desk) -> None:
     edition.superseded_at = None
 
 
+def put_back(desk: Desk, badge: Badge, holder: str, released: dict[Format, bytes]) -> None:
+    """Put bytes of the first edition of a badge where they no longer are."""
+    vault = desk.office.vault
+    sealed = shelf.seal(
+        desk.session,
+        vault,
+        public_id=badge.public_id,
+        edition=1,
+        holder_id=holder,
+        released=released,
+    )
+    shelf.put(desk.session, vault, [sealed])
+
+
 def replaced_bytes_kept(desk: Desk) -> None:
     """The bytes of a replaced edition came back, from a backup perhaps."""
     corrected(desk)
     badge = active(desk)
     holder = shelf.holder(desk.session, badge)
     assert holder is not None
-    shelf.put(
-        desk.session,
-        desk.office.vault,
-        public_id=badge.public_id,
-        edition=1,
-        holder_id=holder,
-        released={Format.JSON: b"{}"},
-    )
+    put_back(desk, badge, holder, {Format.JSON: b"{}"})
 
 
 def withdrawn_bytes_kept(desk: Desk) -> None:
@@ -242,14 +251,7 @@ def withdrawn_bytes_kept(desk: Desk) -> None:
     holder = shelf.holder(desk.session, badge)
     assert holder is not None
     states.withdraw(desk.session, desk.office, badge.public_id, actor="per_x", now=desk.clock())
-    shelf.put(
-        desk.session,
-        desk.office.vault,
-        public_id=badge.public_id,
-        edition=1,
-        holder_id=holder,
-        released={Format.JSON: content},
-    )
+    put_back(desk, badge, holder, {Format.JSON: content})
 
 
 def reinstated_silently(desk: Desk) -> None:
@@ -503,7 +505,7 @@ def test_a_chain_whose_end_was_cut_off_does_not_contain_its_former_head(kept: De
 
     kept.session.execute(delete(AuditEvent).where(AuditEvent.action == "revoke"))
 
-    assert [] == chain.breaks(kept.session)
+    assert [] == list(chain.breaks(kept.session))
     assert not chain.contains(kept.session, former)
     assert chain.contains(kept.session, chain.head(kept.session))
     for nonsense in ("", "1", "1:", ":", "x:y", "9" * 30 + ":0", f"0:{'1' * 64}"):

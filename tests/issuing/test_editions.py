@@ -6,14 +6,13 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from badgeservice.errors import ConflictingChange, HolderErased, IssuingRefused
 from badgeservice.issuing import audit, editions, hosting, shelf, states, status_lists, verdict
-from badgeservice.issuing.editions import Reason
 from badgeservice.issuing.models import (
     Badge,
     Credential,
@@ -24,6 +23,7 @@ from badgeservice.issuing.models import (
     Visibility,
 )
 from badgeservice.issuing.register import DatabaseRegister
+from badgeservice.issuing.signer import Purpose, Signed, Signer
 from badgeservice.verification import Report, Verdict, recognise, verify
 from badgeservice.verification.report import Issuer, Status
 
@@ -257,133 +257,6 @@ def test_two_corrections_at_once_never_make_two_second_editions(
     assert [] == violations(desk)
 
 
-# --- another key ----------------------------------------------------------------------------------
-
-
-def supersede(desk: Desk, method: str, batch: int = 3) -> list[editions.Resigned]:
-    """Sign anew what a key signed."""
-    return list(
-        editions.supersede(
-            desk.session,
-            desk.office,
-            method=method,
-            actor="administrator",
-            clock=desk.clock,
-            batch=batch,
-        )
-    )
-
-
-def test_every_badge_in_force_is_signed_anew_with_the_new_key(
-    desk: Desk, rotated: Callable[[Desk], Desk]
-) -> None:
-    """The same statements under another key; the old files are said to be replaced."""
-    badges = [desk.badge(f"p{number}@example.org") for number in range(7)]
-    old_method = desk.office.signer.verification_method
-    files = [taken(desk, badge) for badge in badges]
-    desk.clock.advance(days=1)
-    desk = rotated(desk)
-
-    done = supersede(desk, old_method)
-
-    assert sorted(badge.public_id for badge in badges) == [each.public_id for each in done]
-    assert {""} == {each.problem for each in done}
-    for badge, file in zip(badges, files, strict=True):
-        old, new = json.loads(file), json.loads(taken(desk, badge))
-        assert new["proof"][0]["verificationMethod"] != old_method
-        for moved in ("proof", "validFrom", "credentialStatus"):
-            del old[moved], new[moved]
-        assert old == new
-        assert Status.SUPERSEDED is judged(desk, file).status
-        assert Verdict.GREEN is judged(desk, taken(desk, badge)).verdict
-    assert 0 == editions.count_signed_by(desk.session, old_method, desk.clock())
-    assert [] == violations(desk)
-
-
-def test_a_key_that_still_signs_is_not_superseded(desk: Desk) -> None:
-    """It would be used for the new editions too."""
-    desk.badge()
-
-    with pytest.raises(IssuingRefused, match="still signs"):
-        supersede(desk, desk.office.signer.verification_method)
-
-
-def test_what_cannot_be_signed_anew_is_named_and_stops_nobody(
-    desk: Desk, rotated: Callable[[Desk], Desk]
-) -> None:
-    """One holder was erased: the register keeps the badge genuine, and the others go on."""
-    badges = [desk.badge(f"p{number}@example.org") for number in range(4)]
-    erased = shelf.holder(desk.session, badges[1])
-    assert erased is not None
-    desk.office.vault.shred_holder(desk.session, erased)
-    desk.session.commit()
-    method = desk.office.signer.verification_method
-    desk = rotated(desk)
-
-    done = supersede(desk, method)
-
-    problems = {each.public_id: each.problem for each in done if each.problem}
-    assert {badges[1].public_id} == problems.keys()
-    assert 4 == len(done)
-    assert [] == violations(desk)
-
-
-def test_an_interrupted_supersession_goes_on_where_it_stopped(
-    desk: Desk, rotated: Callable[[Desk], Desk]
-) -> None:
-    """A batch is a commit: what was done is not done twice."""
-    badges = [desk.badge(f"p{number}@example.org") for number in range(5)]
-    method = desk.office.signer.verification_method
-    desk = rotated(desk)
-    walk = editions.supersede(
-        desk.session, desk.office, method=method, actor="a", clock=desk.clock, batch=2
-    )
-    next(walk)
-    walk.close()
-
-    supersede(desk, method)
-
-    assert {2} == {desk.session.get_one(Badge, badge.public_id).edition for badge in badges}
-    assert [] == violations(desk)
-
-
-def test_expired_and_revoked_badges_are_left_as_they_are(
-    desk: Desk, rotated: Callable[[Desk], Desk]
-) -> None:
-    """Nobody relies on them any longer."""
-    desk.badge("expired@example.org")
-    desk.clock.advance(days=800)
-    revoked = desk.badge("revoked@example.org")
-    states.revoke(
-        desk.session,
-        desk.office,
-        revoked.public_id,
-        reason=states.Reason.HOLDER_REQUEST,
-        actor="administrator",
-        now=desk.clock(),
-    )
-    method = desk.office.signer.verification_method
-    desk = rotated(desk)
-
-    assert [] == supersede(desk, method)
-
-
-def test_the_register_remembers_why(desk: Desk, rotated: Callable[[Desk], Desk]) -> None:
-    """A correction and a compromise are told apart, without a word about a person."""
-    badge = desk.badge()
-    correct(desk, badge, name="Anaïs")
-    method = desk.office.signer.verification_method
-    desk = rotated(desk)
-    desk.clock.now += timedelta(seconds=1)
-    supersede(desk, method)
-
-    reasons = desk.session.scalars(
-        select(Credential.superseded_reason).order_by(Credential.edition)
-    ).all()
-
-    assert [Reason.CORRECTED, Reason.KEY_COMPROMISED, None] == list(reasons)
-
-
 def test_a_holder_who_withdraws_takes_every_edition_along(desk: Desk) -> None:
     """No byte is kept, both bits are set, and the page of nobody's fault is what is left."""
     badge = desk.badge(choices=NAMED)
@@ -414,15 +287,13 @@ class _PowerCut(Exception):
     """The machine stops."""
 
 
-class _Dying:
-    """A signer that dies on its second signature."""
+class _Dying(Signer):
+    """A signer that dies after its first signature."""
 
-    def __init__(self, working: object) -> None:
-        self._working = working
+    def __init__(self, working: Signer) -> None:
+        self.__dict__ = dict(working.__dict__)
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._working, name)
-
-    def jwt(self, *_arguments: object, **_options: object) -> str:
+    def credential(self, unsigned: dict, *, now: datetime) -> Signed:
         """Never return."""
+        self.secure(unsigned, Purpose.CREDENTIAL, now=now)
         raise _PowerCut

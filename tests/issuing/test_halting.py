@@ -10,7 +10,7 @@ import pytest
 
 import badgeservice
 from badgeservice.errors import ConflictingChange, IssuingHalted
-from badgeservice.issuing import editions, endorse, halting, issue, states
+from badgeservice.issuing import editions, endorse, halting, issue, reissue, states
 from badgeservice.issuing.audit import violations
 from badgeservice.issuing.models import Badge
 from badgeservice.issuing.states import Reason
@@ -55,7 +55,7 @@ def test_the_chain_says_who_and_when_once(desk) -> None:
     assert told == [("halt", "operator"), ("resume", "operator")]
 
 
-def test_a_halt_stops_corrections_endorsements_and_supersession(desk, rotated) -> None:
+def test_a_halt_stops_corrections_endorsements_and_reissue(desk, rotated) -> None:
     """Whoever asks for a signature on a badge or an endorsement."""
     badge = desk.badge()
     method = editions.method(desk.session, badge)
@@ -74,7 +74,7 @@ def test_a_halt_stops_corrections_endorsements_and_supersession(desk, rotated) -
     desk.session.rollback()
     with pytest.raises(IssuingHalted):
         list(
-            editions.supersede(
+            reissue.reissue(
                 desk.session, desk.office, method=method, actor="administrator", clock=desk.clock
             )
         )

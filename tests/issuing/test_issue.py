@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -32,7 +32,7 @@ from badgeservice.issuing.models import (
     StatusList,
     Visibility,
 )
-from badgeservice.issuing.signer import Signer
+from badgeservice.issuing.signer import Purpose, Signed, Signer
 from badgeservice.openbadges import v3
 from badgeservice.openbadges.bakery import png
 from badgeservice.openbadges.proofs import vc_jwt
@@ -366,8 +366,9 @@ class SignerThatDies(Signer):
     def __init__(self, working: Signer) -> None:
         self.__dict__ = dict(working.__dict__)
 
-    def jwt(self, *_arguments: object, **_options: object) -> str:
+    def credential(self, unsigned: dict, *, now: datetime) -> Signed:
         """Never return."""
+        self.secure(unsigned, Purpose.CREDENTIAL, now=now)
         raise PowerCut
 
 
@@ -377,6 +378,7 @@ class SignerGoneWrong(Signer):
     def __init__(self, working: Signer) -> None:
         self.__dict__ = dict(working.__dict__)
 
-    def jwt(self, credential: dict, **options: object) -> str:
-        """Return the token of an edited credential."""
-        return super().jwt({**credential, "name": "Doctorat"}, **options)  # type: ignore[arg-type]
+    def credential(self, unsigned: dict, *, now: datetime) -> Signed:
+        """Return the token of an edited credential among the others."""
+        signed = super().credential(unsigned, now=now)
+        return replace(signed, es256=self.jwt({**unsigned, "name": "Doctorat"}, now=now))

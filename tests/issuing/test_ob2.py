@@ -11,7 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from badgeservice.errors import IssuingRefused, SelfCheckFailed, SigningRefused
-from badgeservice.issuing import audit, editions, forms, issue, key_chain, ob2, shelf, states
+from badgeservice.issuing import (
+    audit,
+    editions,
+    forms,
+    issue,
+    key_chain,
+    ob2,
+    reissue,
+    shelf,
+    states,
+)
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.models import (
     OB2_FORMATS,
@@ -481,13 +491,11 @@ def test_signed_anew_it_hangs_off_the_new_key(desk: Desk, rotated: Callable[[Des
     key_chain.tell(desk.session, office.issuer, office.keyring, actor="operator", now=desk.clock())
     desk.clock.advance(hours=1)
 
-    results = list(
-        editions.supersede(
-            desk.session, desk.office, method=old, actor="administrator", clock=desk.clock
-        )
+    [done] = reissue.reissue(
+        desk.session, desk.office, method=old, actor="administrator", clock=desk.clock
     )
 
-    assert [""] == [result.problem for result in results]
+    assert [""] == [each.problem for each in done]
     said = signed(desk, badge)
     assert desk.office.issuer.ob2("rsa-2", "key") == said["verification"]["creator"]
     assert desk.office.issuer.ob2("rsa-2", "issuer") == document(desk, said["badge"])["issuer"]

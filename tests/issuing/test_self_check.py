@@ -144,26 +144,26 @@ def test_what_a_mistaken_template_signs_later_is_found_by_the_audit(
 class OtherWords(Signer):
     """A signer whose memory is damaged: its tokens say something else than it was given."""
 
-    def jwt(self, credential: Document, **options: Any) -> str:
+    def _token(self, credential: Document, *arguments: Any) -> str:
         """Return the token of an edited credential."""
-        return super().jwt({**credential, "name": "Doctorat"}, **options)
+        return super()._token({**credential, "name": "Doctorat"}, *arguments)
 
 
 class OtherProof(Signer):
     """A signer whose proofs lose a byte on the way."""
 
-    def secure(self, document: Document, *arguments: Any, **options: Any) -> Document:
+    def _secure(self, document: Document, *arguments: Any) -> Document:
         """Return the document with the proof of another."""
-        other = super().secure({**document, "name": "Doctorat"}, *arguments, **options)
+        other = super()._secure({**document, "name": "Doctorat"}, *arguments)
         return {**document, "proof": other["proof"]}
 
 
 class OtherKey(Signer):
     """A signer that names a key of somebody else."""
 
-    def secure(self, document: Document, *arguments: Any, **options: Any) -> Document:
+    def _secure(self, document: Document, *arguments: Any) -> Document:
         """Return the document, signed by who knows whom."""
-        secured = super().secure(document, *arguments, **options)
+        secured = super()._secure(document, *arguments)
         secured["proof"][0]["verificationMethod"] = "did:web:elsewhere.example#ed25519-1"
         return secured
 
@@ -171,9 +171,9 @@ class OtherKey(Signer):
 class TokenOfAnotherKey(Signer):
     """A signer that says one key and means another."""
 
-    def jwt(self, credential: Document, **options: Any) -> str:
+    def _token(self, credential: Document, *arguments: Any) -> str:
         """Return a token whose header names the other key."""
-        header, payload, signature = super().jwt(credential, **options).split(".")
+        header, payload, signature = super()._token(credential, *arguments).split(".")
         said = multibase.base64url_decode(header).replace(b"p256-1", b"rsa-1")
         return f"{multibase.base64url_encode(said)}.{payload}.{signature}"
 
@@ -205,8 +205,8 @@ def test_a_key_that_is_compromised_at_that_moment_signs_nothing(
     keyring = desk.office.keyring
 
     class Late(Signer):
-        def secure(self, document: Document, *arguments: Any, **options: Any) -> Document:
-            secured = super().secure(document, *arguments, **options)
+        def _secure(self, document: Document, *arguments: Any) -> Document:
+            secured = super()._secure(document, *arguments)
             if document["type"][-1] == "OpenBadgeCredential":
                 now = desk.clock()
                 keyring.compromise(keyring.current(KeyKind.ED25519).kid, since=now, now=now)

@@ -140,6 +140,11 @@ def peek(text: str) -> Document | None:
         return None
 
 
+def named_key(text: str) -> Any:
+    """Return the `kid` in the header of `text`, which `write` has made; None if it names no key."""
+    return _object(text.partition(".")[0]).get("kid")
+
+
 def check_signature(text: str, algorithm: Algorithm, key: PublicKey) -> None:
     """Return if `key` has signed `text`, which `read` has accepted with this `algorithm`.
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from badgeservice.errors import BadTimestamp, StatusListRefused
 from badgeservice.openbadges import Document, contexts, status_list, timestamps
-from badgeservice.openbadges.problems import Problem, Rule, everywhere, values
+from badgeservice.openbadges.problems import Problem, Rule, everywhere, texts, values
 from badgeservice.openbadges.v3.vocabulary import (
     ANY_TYPE,
     CLASSES,
@@ -138,6 +138,8 @@ def _contexts(document: Document, path: str = "") -> Iterator[Problem]:
     ):
         sentence = "the first two contexts are not those of VCDM 2.0 and Open Badges 3.0"
         yield Problem(path, Rule.CONTEXT, sentence)
+    if EXTENSION_TYPES.isdisjoint(texts(document)):
+        return
     used = {
         value
         for place, value in values(document)

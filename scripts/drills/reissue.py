@@ -2,7 +2,7 @@
 
 1. An installation of its own; badges for as many people, issued on somebody's word by the code that
    serves the command line. 2. The key is reported as compromised, which makes a successor.
-3. `badgeservice supersede` signs everything anew; it is interrupted once and run again.
+3. `badgeservice reissue` signs everything anew; it is interrupted once and run again.
 4. `badgeservice audit` finds nothing wrong; of a sample, the old files are said to be replaced, the
    new ones are green, and what the thief signs meanwhile is red.
 """
@@ -50,7 +50,7 @@ SAMPLE = 20
 
 def main() -> int:
     """Run the drill; return 1 when something did not hold."""
-    parser = argparse.ArgumentParser(prog="scripts/drill supersede")
+    parser = argparse.ArgumentParser(prog="scripts/drill reissue")
     parser.add_argument("--badges", type=int, default=10_000)
     count = parser.parse_args().badges
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +67,7 @@ def main() -> int:
         kept = sample()
         thief = _forger()
         run("keys", "compromised", "ed25519-1", "--since", datetime.now(UTC).isoformat())
-        _timed("signed anew", count, _supersede_with_an_interruption)
+        _timed("signed anew", count, _reissue_with_an_interruption)
         wrong = [
             *_expect("the audit", run("audit", "--json", check=False), 0),
             *judge(kept, 2, "an old file"),
@@ -132,14 +132,14 @@ def _issue_some(numbers: range) -> None:
             session.expunge_all()
 
 
-def _supersede_with_an_interruption() -> None:
-    command = [COMMAND, "supersede", "--key", "ed25519-1"]
+def _reissue_with_an_interruption() -> None:
+    command = [COMMAND, "reissue", "--key", "ed25519-1"]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None
     first.stdout.readline()  # the first progress that it reports
     first.send_signal(signal.SIGKILL)
     first.wait()
-    print(run("supersede", "--key", "ed25519-1").stdout.splitlines()[-1])
+    print(run("reissue", "--key", "ed25519-1").stdout.splitlines()[-1])
 
 
 def sample() -> list[bytes]:
