@@ -24,6 +24,7 @@ from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import Message
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.people.models import Person, PersonState
+from badgeservice.sharing import reminders
 from badgeservice.sharing.models import Reminder, ReminderState
 from tests.conftest import Clock, Letters
 from tests.issuing.conftest import Desk
@@ -144,7 +145,7 @@ def test_others_are_not_told(
                 reason=Reason.ISSUED_IN_ERROR, actor="a", now=clock(),
             )  # fmt: skip
         case "suspended":
-            states.suspend(desk.session, badge, actor="a", now=clock())
+            states.suspend(desk.session, desk.office, badge, actor="a", now=clock())
         case _:
             desk.session.execute(update(Person).values(state=PersonState(case)))
             desk.session.commit()
@@ -223,6 +224,37 @@ def test_a_crash_in_the_middle_of_a_mail_sends_none_twice(
 
     assert {badge: ReminderState.SENDING} == told(desk.session)
     assert [] == letters.sent
+
+
+def test_what_happens_between_two_mails_is_seen(
+    clock: Clock, letters: Server, desk: Desk, badge: str
+) -> None:
+    """Another worker told the second holder; the third has just been erased."""
+    clock.now -= BEFORE_ITS_END
+    second, third = held(desk, "ben@example.org"), held(desk, "cleo@example.org")
+    clock.now += BEFORE_ITS_END
+    by_badge = {
+        badge: "anais@example.org", second: "ben@example.org", third: "cleo@example.org"
+    }  # fmt: skip
+    sending = reminders.send(
+        desk.session,
+        desk.office.vault,
+        letters,
+        page_of=lambda public_id, _: public_id,
+        service="Us",
+        now=clock(),
+    )
+    first = next(sending)
+    told_elsewhere, erased = (each for each in sorted(by_badge) if each != first)
+    desk.session.add(
+        Reminder(public_id=told_elsewhere, state=ReminderState.SENT, state_since=clock())
+    )
+    desk.office.vault.shred_holder(desk.session, desk.person(by_badge[erased]).id)
+    desk.session.commit()
+
+    assert [erased] == list(sending)
+    assert [by_badge[first]] == [message.to for message in letters.sent]
+    assert ReminderState.UNDELIVERABLE is told(desk.session)[erased]
 
 
 def test_an_audit_that_finds_something_fails_and_raises_the_alarm(

@@ -97,6 +97,42 @@ def test_a_task_that_fails_stops_no_other(
     assert (JobState.DONE, None) == outcome(app, other)
 
 
+def test_a_worker_that_must_stop_hands_its_job_back(app: Flask, clock: Clock) -> None:
+    """The chunk at hand is done; the rest waits for somebody else, who begins there."""
+    begun_at = []
+
+    def count(work: Work) -> None:
+        begun_at.append(work.done)
+        for step in range(work.done, 3):
+            work.progress(step + 1)
+
+    job = ask(app, clock, "count")
+
+    assert worker.run_one(app, {"count": count}, holder="w_1", stopping=lambda: True)
+    assert (JobState.QUEUED, None) == outcome(app, job)
+    assert 1 == worker.run_waiting(app, {"count": count})
+    assert (JobState.DONE, None) == outcome(app, job)
+    assert [0, 1] == begun_at
+
+
+def test_a_worker_that_hung_leaves_the_job_to_whoever_has_it(app: Flask, clock: Clock) -> None:
+    """Its lease ended and another took over: it undoes its step, says so, and goes on."""
+
+    def hang(work: Work) -> None:
+        clock.now += queue.LEASE
+        with app.app_context():
+            queue.sweep(db.session, now=clock())
+            assert queue.take(db.session, ["hang"], holder="w_2", now=clock()) is not None
+        work.progress(1)
+
+    job = ask(app, clock, "hang")
+
+    assert worker.run_one(app, {"hang": hang}, holder="w_1")
+    with app.app_context():
+        row = db.session.get_one(Job, job)
+        assert (JobState.RUNNING, "w_2", 0) == (row.state, row.holder, row.done)
+
+
 def test_a_look_brings_back_what_a_worker_lost_sight_of(app: Flask, clock: Clock) -> None:
     """Whoever looks has no job: what stands under its name fell to a database that went away."""
     job = ask(app, clock, "purge")
