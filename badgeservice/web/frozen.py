@@ -67,7 +67,8 @@ def dated(page: bytes, as_of: datetime) -> bytes:
     """
     for language, token in TOKENS.items():
         words = instant(as_of, language)
-        words = typographic(words) if language == "fr" else words
+        if language == "fr":
+            words = typographic(words).replace("\u00a0h ", "\u00a0h\u00a0")
         page = page.replace(token.encode(), words.encode())
     return page.replace(INSTANT.encode(), timestamps.write(as_of).encode())
 
