@@ -42,6 +42,8 @@ def long_date(day: date | datetime) -> str:
     """Return a date in full: "20 novembre 2026"."""
     the_day = local(day).date() if isinstance(day, datetime) else day
     written: str = format_date(the_day, "long", rebase=False)
+    if languages.current() == "fr" and the_day.day == 1:
+        return written.replace("1", "1er", 1)
     return written
 
 

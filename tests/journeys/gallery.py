@@ -46,6 +46,10 @@ TEMPLATES = {
     "job": "progress/job.html",
     "account-erase": "account/erase.html",
     "account-gone": "account/gone.html",
+    "partner-choose": "partner/choose.html",
+    "partner-space": "partner/overview.html",
+    "partner-preview": "partner/preview.html",
+    "partner-list": "partner/fates.html",
 }
 _PUBLIC = {
     "home": "/",
@@ -143,6 +147,69 @@ def verdicts(visitor: Visitor, installation: Installation, email: str) -> Iterat
     yield "space-withdrawn"
     visitor.page.goto(second)
     yield "error-withdrawn"
+
+
+def partner(visitor: Visitor, installation: Installation, email: str) -> Iterator[str]:
+    """Show the space of a training partner, and a list from its file to its fates."""
+    _enter(visitor, email)
+    _partner_space(visitor)
+    yield "partner-choose-none"
+    slug = "".join(c for c in email if c.isalnum())[:30]
+    installation.partner(slug, email)
+    _partner_space(visitor)
+    yield "partner-space-empty"
+    visitor.tap("Vérifier la liste")
+    yield "partner-space-problem"
+    _upload(visitor, _LIST)
+    yield "partner-preview"
+    visitor.page.locator("#r4-email").fill("zoe@example.org")
+    visitor.page.locator("#r5-statut").select_option(index=1)
+    visitor.tap("Enregistrer les corrections")
+    yield "partner-preview-corrected"
+    visitor.page.evaluate("document.querySelectorAll('form').forEach(e => { e.noValidate = true })")
+    _send_list(visitor)
+    yield "partner-preview-not-attested"
+    visitor.choose("J'atteste que ces résultats sont exacts.")
+    _send_list(visitor)
+    visitor.page.goto(f"{visitor.page.url}?pause=1")
+    yield "partner-list-waiting"
+    installation.work()
+    visitor.tap("Actualiser une fois")
+    yield "partner-list-done"
+    visitor.tap("Voir toutes les lignes")
+    yield "partner-list-all"
+    _partner_space(visitor)
+    yield "partner-space"
+    installation.partner(f"{slug}-2", email)
+    _partner_space(visitor)
+    yield "partner-choose"
+
+
+_LIST = """\
+nom;prénom;e-mail;activité;statut;date;remarque
+Lefèvre;Élodie;elodie@example.org;cyber-1;réussi;20/11/2026;
+Marie;Paul;paul@example.org;cyber-1;absent;20/11/2026;
+Lecœur;Zoé;zoe@example;cyber-1;présent;20/11/2026;
+Duval;Jean;jean@example.org;cyber-1;malade;03/11/2026;
+Duval;Jean;jean2@example.org;tableur;;hier;
+Roux;Léa;lea@example.org;cyber-1;présent;03/11/2026;
+"""
+
+
+def _partner_space(visitor: Visitor) -> None:
+    visitor.open("/partenaire" if visitor.language == "fr" else "/en/partner")
+
+
+def _send_list(visitor: Visitor) -> None:
+    with visitor.page.expect_navigation():
+        visitor.page.locator("form:has([name=attested]) button").click()
+
+
+def _upload(visitor: Visitor, text: str) -> None:
+    visitor.page.set_input_files(
+        "#file", {"name": "liste.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    visitor.tap("Vérifier la liste")
 
 
 def bring(visitor: Visitor, data: bytes, *, name: str) -> None:

@@ -21,6 +21,16 @@ from urllib.request import ProxyHandler, build_opener
 ROOT = Path(__file__).resolve().parent.parent.parent
 BADGE = "crcn-4-1-beginner"
 START_SECONDS = 60
+AGREEMENT = """\
+activities:
+  - activity: cyber-1
+    title: {fr: "Mon entreprise face à une cyberattaque", en: "My firm under attack"}
+    competences: ["4.1"]
+    level: beginner
+    strength: 2
+    from: 2026-09-01
+"""
+_WORK = "from badgeservice import app, worker; worker.run_waiting(app.create_app())"
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,30 @@ class Installation:
     def suspend(self, address: str) -> None:
         """Say that a badge is not to be relied on for now."""
         done = self.command("suspend", address)
+        assert done.returncode == 0, done.stderr
+
+    def partner(self, slug: str, email: str) -> None:
+        """Make a training partner with an agreement, for which the person `email` may act."""
+        agreement = self._data / f"{slug}.yaml"
+        agreement.write_text(AGREEMENT)
+        for arguments in (
+            ("add", slug, "--name", f"Formation {slug}"),
+            ("allow", slug, str(agreement)),
+            ("member", "add", slug, email),
+        ):
+            done = self.command("partners", *arguments)
+            assert done.returncode == 0, done.stderr
+
+    def work(self) -> None:
+        """Do every job that waits, as a worker would."""
+        done = subprocess.run(
+            [sys.executable, "-c", _WORK],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
     def counts(self) -> Counts:

@@ -103,6 +103,9 @@ def _all_pages(
     third = arrive(language, scripts=True)
     for name in gallery.verdicts(third, installation, f"trois-{email}"):
         yield third, name
+    fourth = arrive(language, scripts=True)
+    for name in gallery.partner(fourth, installation, f"quatre-{email}"):
+        yield fourth, name
 
 
 def _look(visitor: Visitor, name: str, photograph: Photograph) -> Iterator[str]:

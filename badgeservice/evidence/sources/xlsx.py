@@ -18,9 +18,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import escape
 from typing import IO
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from badgeservice.errors import TableRefused
 
@@ -405,7 +405,7 @@ def write(sheets: Iterable[Sheet]) -> bytes:
             "workbook", _MAIN,
             "<sheets>"
             + "".join(
-                f'<sheet name="{escape(sheet.name, {chr(34): "&quot;"})}" sheetId="{n}"'
+                f'<sheet name="{escape(sheet.name)}" sheetId="{n}"'
                 f' xmlns:r="{_RELATIONS}" r:id="rId{n}"/>'
                 for n, sheet in zip(numbers, sheets, strict=True)
             )

@@ -115,14 +115,8 @@ def take(work: Work, vault: Vault, controller: Organisation) -> None:
         work.progress(total - left, total)
         session.expunge_all()
     staged.state, staged.finished_at = ListState.DONE, work.now()
-    queue.enqueue(
-        session,
-        invitations.TASK,
-        {"batch": list_id},
-        key=list_id,
-        owner=staged.organisation_id,
-        now=work.now(),
-    )
+    partner = session.get_one(Organisation, staged.organisation_id)
+    invitations.enqueue(session, partner, list_id, now=work.now())
     session.flush()
 
 

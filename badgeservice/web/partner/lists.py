@@ -131,20 +131,21 @@ def correct(slug: str, list_id: str) -> AnyResponse:
     partner, now = access.organisation(slug), services().clock()
     found = staging.get(db.session, partner, list_id)
     try:
-        left_out = request.form.get("leave_out", "")
-        if left_out.isascii() and left_out.isdigit() and len(left_out) < 8:
-            staging.leave_out(db.session, found, int(left_out))
-            flash(gettext("Ligne %(number)s retirée de la liste.", number=int(left_out)))
-        else:
-            states = [
-                staging.correct(db.session, services().vault, found, number, changes, now=now)
-                for number, changes in _typed().items()
-            ]
-            right = sum(state != RowState.TO_CORRECT for state in states)
+        left_out, typed = _number(request.form.get("leave_out", "")), _typed()
+        if left_out is not None:
+            typed.pop(left_out, None)
+            staging.leave_out(db.session, found, left_out)
+            flash(gettext("Ligne %(number)s retirée de la liste.", number=left_out))
+        # What was typed into other lines before this one was taken out is not lost.
+        states = [
+            staging.correct(db.session, services().vault, found, number, changes, now=now)
+            for number, changes in typed.items()
+        ]
+        if left_out is None or RowState.READY in states:
             flash(
                 gettext(
                     "Lignes corrigées : %(right)s. Encore à corriger : %(left)s.",
-                    right=right,
+                    right=sum(state != RowState.TO_CORRECT for state in states),
                     left=staging.counts(db.session, found)[RowState.TO_CORRECT],
                 )
             )
@@ -169,13 +170,13 @@ def send(slug: str, list_id: str) -> AnyResponse | tuple[str, int]:
     if found.state == ListState.STAGED and request.form.get("attested") != "yes":
         problem = gettext("Cochez cette case si ces résultats sont exacts.")
         return _preview(partner, found, problem=problem), 400
-    without = request.form.get("without", "")
+    without = _number(request.form.get("without", ""))
     apply = request.form.get("corrections") == "yes"
     try:
         sending.send(
             db.session,
             found,
-            without=int(without) if without.isascii() and without.isdigit() else -1,
+            without=-1 if without is None else without,
             corrections=Corrections.APPLY if apply else Corrections.REFUSE,
             actor=identity.required().id,
             now=services().clock(),
@@ -273,13 +274,12 @@ def _fates(partner: Organisation, found: ResultList) -> dict[str, Any]:
     counts = staging.counts(session, found)
     fell = counts[RowState.LEFT_OUT] + fates.get(Fate.REFUSED, 0)
     everything = "all" in request.args or not fell
-    after = request.args.get("after", "")
     rows = list(
         sending.rows(
             session,
             found,
             only_problems=not everything,
-            after=int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0,
+            after=_number(request.args.get("after", "")) or 0,
             at_most=SHOWN_AT_ONCE + 1,
         )
     )
@@ -311,6 +311,11 @@ def _fields(row: staging.Shown) -> list[Column]:
     if any(problem.code is Code.CELLS_TOO_MANY for problem in row.problems):
         return list(Column)
     return list(dict.fromkeys(each.column for each in row.problems if each.column))
+
+
+def _number(text: str) -> int | None:
+    """Return the number of a line, None for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
 def _typed() -> dict[int, dict[Column, str]]:
