@@ -19,35 +19,22 @@ from badgeservice.erasure import erase as erasing
 from badgeservice.erasure.erase import Erasure
 from badgeservice.erasure.ledger import Choice
 from badgeservice.evidence.sources import manual
-<<<<<<< HEAD
 from badgeservice.evidence.sources.results import Corrections, Fate
-=======
-from badgeservice.evidence.sources.results import Corrections
->>>>>>> 0ea6b19 (Look at every page of a partner, and say how lists are read and kept)
 from badgeservice.extensions import Services, db, services
 from badgeservice.issuing import editions, shelf
 from badgeservice.issuing.models import Badge, Format
 from badgeservice.mail import DevelopmentMailbox, Message
-<<<<<<< HEAD
 from badgeservice.partners import invitations, submissions
 from badgeservice.partners.intake import Sender
-from badgeservice.people import accounts, email_address, members
-from badgeservice.people.models import Person, Role
-=======
 from badgeservice.partners.lists import sending, staging
-from badgeservice.people import accounts, email_address
-from badgeservice.people.models import Person
->>>>>>> 0ea6b19 (Look at every page of a partner, and say how lists are read and kept)
+from badgeservice.people import accounts, email_address, members
+from badgeservice.people.models import Organisation, Person, Role
 from badgeservice.settings import Settings
 from badgeservice.web.extensions import limiter
 from tests.conftest import Clock, copy_of
 from tests.databases import Database
 from tests.issuing.conftest import CHOICES
-<<<<<<< HEAD
-from tests.partners.agreed import partner, result
-=======
-from tests.partners import agreed
->>>>>>> 0ea6b19 (Look at every page of a partner, and say how lists are read and kept)
+from tests.partners.agreed import WORKSHOP, partner, result
 from tests.web.conftest import BADGE, Learner
 
 ADDRESS = "zz-canary@example.org"
@@ -132,28 +119,7 @@ def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock)
             occurred_at=clock(),
             now=clock(),
         )
-<<<<<<< HEAD
-        _report(session, here, person, clock())
-=======
-        # Two lists of a partner: one waits, of the other the line was not recorded.
-        partner = agreed.partner(session, clock())
-        for activity in ("", agreed.WORKSHOP):
-            listed = staging.stage(
-                session,
-                here.vault,
-                partner,
-                sent_by=person.id,
-                file_name="list.csv",
-                data=f"nom;e-mail;statut;date;activité\n{NAME};{ADDRESS};{'?' if activity else 'présent'};"
-                f"2026-11-20;{agreed.WORKSHOP}\nAutre;autre@example.org;présent;2026-11-20;"
-                f"{agreed.WORKSHOP}\n".encode(),
-                activity=activity,
-                now=clock(),
-            ).list
-        sending.send(
-            session, listed, without=1, corrections=Corrections.REFUSE, actor=person.id, now=clock()
-        )
->>>>>>> 0ea6b19 (Look at every page of a partner, and say how lists are read and kept)
+        _list(session, here, _report(session, here, person, clock()), person, clock())
         session.commit()
         clock.advance(minutes=1)
         badge = editions.correct(
@@ -179,7 +145,7 @@ def house(installed: Settings, database: Database, tmp_path: Path, clock: Clock)
         database.drop(settings.database_url)
 
 
-def _report(session: Session, here: Services, person: Person, now: datetime) -> None:
+def _report(session: Session, here: Services, person: Person, now: datetime) -> Organisation:
     """Let a partner send a good and a bad row about the canary, who is one of its members."""
     fim = partner(session, now)
     members.add(session, fim, person, Role.SUBMIT, now)
@@ -199,3 +165,26 @@ def _report(session: Session, here: Services, person: Person, now: datetime) -> 
     )
     assert [row.fate for row in answer.rows] == [Fate.RECORDED, Fate.REFUSED]
     invitations.add(session, fim, "batch", person.id, is_offered=False, now=now)
+    return fim
+
+
+def _list(
+    session: Session, here: Services, fim: Organisation, person: Person, now: datetime
+) -> None:
+    """Let two lists name the canary: one waits, of the other its line was left out."""
+    for activity, status in (("", "présent"), (WORKSHOP, "?")):
+        data = f"nom;e-mail;statut;date;activité\n{NAME};{ADDRESS};{status};2026-11-20;{WORKSHOP}\n"
+        data += f"Autre;autre@example.org;présent;2026-11-20;{WORKSHOP}\n"
+        listed = staging.stage(
+            session,
+            here.vault,
+            fim,
+            sent_by=person.id,
+            file_name=f"{NAME}.csv",
+            data=data.encode(),
+            activity=activity,
+            now=now,
+        ).list
+    sending.send(
+        session, listed, without=1, corrections=Corrections.REFUSE, actor=person.id, now=now
+    )
