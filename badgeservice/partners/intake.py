@@ -1,6 +1,6 @@
 """Results of a partner become evidence, and evidence becomes offers. Nothing is signed here.
 
-Every way in comes through `take`: the API with up to 500 rows at once, an uploaded list in portions,
+Every way in comes through `take`: the API with up to 100 rows at once, an uploaded list in portions,
 each committed by its caller. The same rows again change nothing, so that whoever was interrupted goes
 on from the beginning.
 
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
 from badgeservice.catalogue import classes
+from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.text import Text
 from badgeservice.errors import ConflictingChange, HolderErased
 from badgeservice.evidence import agreements
@@ -87,6 +88,7 @@ def take(
     # One list of a partner after the other: two at once could wait for each other's persons.
     session.refresh(sender.partner, with_for_update=True)
     agreement = agreements.in_force(session, sender.partner.id)
+    badges = classes.all_current(session)
     fates: dict[int, Row] = {}
     by_person: dict[str, list[tuple[int, Checked]]] = defaultdict(list)
     for number, row in enumerate(_checked(agreement, sender, sent, now), start=1):
@@ -96,7 +98,9 @@ def take(
             fates[number] = Row(number, Fate.REFUSED, problems=row)
     # In one order for everybody, so that lists of two partners do not wait for each other either.
     for key in sorted(by_person):
-        for done in _take_person(session, vault, sender, by_person[key], batch, corrections, now):
+        for done in _take_person(
+            session, vault, sender, by_person[key], badges, batch, corrections, now
+        ):
             fates[done.number] = done
     return [fates[number] for number in sorted(fates)]
 
@@ -106,6 +110,7 @@ def _take_person(
     vault: Vault,
     sender: Sender,
     rows: Sequence[tuple[int, Checked]],
+    badges: Sequence[BadgeClassVersion],
     batch: str,
     corrections: Corrections,
     now: datetime,
@@ -127,7 +132,7 @@ def _take_person(
         made: tuple[str, ...] = ()
         if new:
             person_id = str(new[0][1].person_id)
-            made = decide(session, vault, person_id, now=now)
+            made = _decide(session, vault, person_id, badges, now)
             if made or any(each.is_entered for _, each in new):
                 invitations.add(
                     session, sender.partner, batch, person_id, is_offered=bool(made), now=now
@@ -147,12 +152,16 @@ def _take_person(
     ]
 
 
-def decide(session: Session, vault: Vault, person_id: str, *, now: datetime) -> tuple[str, ...]:
+def _decide(
+    session: Session,
+    vault: Vault,
+    person_id: str,
+    badges: Sequence[BadgeClassVersion],
+    now: datetime,
+) -> tuple[str, ...]:
     """Decide about every badge of a person; return the ids of the offers that are new."""
     before = {offer.id for offer in offers.open_offers(session, person_id)}
-    after = offers.decide(
-        session, vault, person_id=person_id, classes=classes.all_current(session), now=now
-    )
+    after = offers.decide(session, vault, person_id=person_id, classes=badges, now=now)
     return tuple(offer.id for offer in after if offer.id not in before)
 
 
@@ -170,8 +179,9 @@ def take_back(
     not this partner's, and then changes nothing if the caller rolls back.
     """
     persons = {results.withdraw(session, partner, each, now=now).person_id for each in evidence_ids}
+    badges = classes.all_current(session)
     for person_id in sorted(persons):
-        decide(session, vault, person_id, now=now)
+        _decide(session, vault, person_id, badges, now)
 
 
 def _checked(

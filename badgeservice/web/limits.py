@@ -44,7 +44,7 @@ LIMITS = {
     Budget.BATCH: "3/minute; 12/hour",
     # Of one member, wherever they are: a training centre shares one address.
     Budget.LIST: "10/minute; 60/hour",
-    # Of one API key: 500 rows each time.
+    # Of one API key: 100 rows each time.
     Budget.EVIDENCE: "60/minute; 1000/hour",
     # Of one visitor. A key cannot be guessed; whoever tries many has found a list of something.
     Budget.REFUSED_KEY: "20/minute; 100/hour",

@@ -35,8 +35,8 @@ bp = Blueprint(
     "evidence", __name__, url_prefix="/api/v1", description="Results that training partners send"
 )
 
-MAXIMUM_BYTES = 1_048_576
-"""Of a request: two kilobytes for each of the rows."""
+MAXIMUM_BYTES = 262_144
+"""Of a request: more than two kilobytes for each of the rows."""
 
 _TRIES = 3
 _IDEMPOTENCY_KEY = r"[!-~]{1,100}"
@@ -144,7 +144,7 @@ class ResultSchema(Schema):
 
 
 class SubmissionSchema(Schema):
-    """Up to 500 results. Who sends them, the key says; nothing else can be set."""
+    """Up to 100 results. Who sends them, the key says; nothing else can be set."""
 
     results = fields.List(
         fields.Nested(ResultSchema), required=True, validate=validate.Length(1, MAXIMUM_ROWS)
