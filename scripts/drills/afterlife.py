@@ -87,7 +87,7 @@ def _strangers(folder: Path) -> Iterator[str]:
                 continue
             served, silent = _served(samples, json.loads(lived), server)
         print(f"{name}: {served} documents fetched; not of the installation: {len(silent)}")
-        if served < 20:
+        if served < 12:
             yield f"{name}: only {served} documents of the installation are on the site"
         done = subprocess.run(
             [ROOT / "scripts/peers/run", samples], capture_output=True, text=True, check=False
