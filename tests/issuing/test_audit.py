@@ -13,6 +13,8 @@ from sqlalchemy import delete, select, update
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.issuing import audit, editions, ob2, shelf, states, status_lists
+from badgeservice.issuing.audit import content
+from badgeservice.issuing.audit.books import Part
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -477,6 +479,30 @@ def test_finds_the_planted(kept: Desk, plant: Callable[[Desk], None], question: 
 def test_finds_nothing_where_nothing_is_wrong(kept: Desk) -> None:
     """Badges, a revocation, and nothing to complain of."""
     assert [] == list(audit.violations(kept.session, kept.office, now=kept.clock()))
+
+
+def test_a_part_is_verified_and_all_is_compared(
+    kept: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changed bytes are found everywhere, a signature that does not verify in the part only."""
+    public_id = active(kept).public_id
+    json_edited(kept)
+    both = range(1, 3)
+    monkeypatch.setattr(content, "FIXED_SAMPLE", 0)
+    found = {
+        number: [
+            each.problem
+            for each in audit.violations(
+                kept.session, kept.office, part=Part(number, 2), now=kept.clock()
+            )
+            if each.subject == public_id
+        ]
+        for number in both
+    }
+
+    assert all(any("is not the" in problem for problem in found[number]) for number in both)
+    held = [number for number in both if Part(number, 2).holds(public_id)]
+    assert held == [n for n in both if any("does not verify" in each for each in found[n])]
 
 
 def test_an_erased_holder_is_no_violation(kept: Desk) -> None:

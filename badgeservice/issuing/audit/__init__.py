@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badgeservice.issuing.audit import content, files, history, lists, records
-from badgeservice.issuing.audit.books import Books, Findings
+from badgeservice.issuing.audit.books import ROWS_AT_A_TIME, WHOLE, Books, Findings, Part
 from badgeservice.issuing.models import Badge
 from badgeservice.issuing.office import Office
 
@@ -44,9 +45,15 @@ class Violation:
     problem: str
 
 
-def violations(session: Session, office: Office, *, now: datetime) -> Iterator[Violation]:
-    """Yield every violation of every question, in the order of QUESTIONS."""
-    books = Books(session, office, now)
+def violations(
+    session: Session, office: Office, *, part: Part = WHOLE, now: datetime
+) -> Iterator[Violation]:
+    """Yield every violation of every question, in the order of QUESTIONS.
+
+    `part` is where signatures are verified anew, by the general path; everything else is asked of
+    all, and what is remembered of it meanwhile does not grow with it.
+    """
+    books = Books(session, office, now, part)
     for name, question in QUESTIONS.items():
         for subject, problem in question(books):
             yield Violation(name, subject, problem)
@@ -57,7 +64,9 @@ def unstored(session: Session, acknowledged: Iterable[str]) -> Iterator[Violatio
 
     What was acknowledged is written down outside of the service, by whoever asked for it.
     """
-    known = set(session.scalars(select(Badge.public_id)))
-    for public_id in acknowledged:
-        if public_id not in known:
-            yield Violation("acknowledged", public_id, "acknowledged, but not in the register")
+    waiting = iter(acknowledged)
+    while some := list(islice(waiting, ROWS_AT_A_TIME)):
+        known = set(session.scalars(select(Badge.public_id).where(Badge.public_id.in_(some))))
+        for public_id in some:
+            if public_id not in known:
+                yield Violation("acknowledged", public_id, "acknowledged, but not in the register")

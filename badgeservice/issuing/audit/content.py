@@ -26,6 +26,9 @@ from badgeservice.openbadges import strict_json
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, jws, vc_jwt
 from badgeservice.verification.register import content_digest
 
+FIXED_SAMPLE = 200
+"""Badges whose signatures every audit verifies, whatever part it is asked for (I12)."""
+
 
 def badge_classes(books: Books) -> Findings:
     """Every published badge class still says what it said."""
@@ -35,8 +38,8 @@ def badge_classes(books: Books) -> Findings:
 
 
 def released_bytes(books: Books) -> Findings:
-    """The bytes kept are the bytes released, and their signatures verify."""
-    for badge in books.badges():
+    """The bytes kept are the bytes released; in the part that is asked for, signatures verify."""
+    for number, badge in enumerate(books.badges()):
         registered = {
             Format(form.format): form
             for form in books.session.scalars(
@@ -74,7 +77,9 @@ def released_bytes(books: Books) -> Findings:
         for form, content in released.items():
             if shelf.digest(content) != registered[form].digest:
                 yield badge.public_id, f"the {form} kept is not the {form} released"
-        yield from _signatures(books, badge, edition, registered, released)
+        # Ids are drawn at random, so the first of them are a sample of all classes, keys and years.
+        if number < FIXED_SAMPLE or books.part.holds(badge.public_id):
+            yield from _signatures(books, badge, edition, registered, released)
 
 
 def _signatures(

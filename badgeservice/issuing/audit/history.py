@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,16 +11,24 @@ from badgeservice.errors import (
     SigningLogDamaged,
 )
 from badgeservice.issuing import key_chain, ob2, status_lists
-from badgeservice.issuing.audit.books import TOKENS, Books, Findings, edition_name
+from badgeservice.issuing.audit.books import (
+    ROWS_AT_A_TIME,
+    TOKENS,
+    Books,
+    Findings,
+    edition_name,
+)
+from badgeservice.issuing.audit.scratch import Scratch, scratch
 from badgeservice.issuing.key_registry import KeyState, RegisteredKey
 from badgeservice.issuing.models import (
+    Badge,
     BadgeState,
     Credential,
     Intent,
     ReleasedForm,
     StatusList,
 )
-from badgeservice.issuing.signer import CLOCK, CLOCK_SKEW, LogEntry, Purpose
+from badgeservice.issuing.signer import CLOCK, CLOCK_SKEW, Purpose
 from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
 
@@ -29,25 +37,33 @@ def audit_chain(books: Books) -> Findings:
     """The chain is whole, and tells of exactly the badges of the register and what became of them."""
     for found in chain.breaks(books.session):
         yield f"link {found.sequence}", found.problem
-    states: dict[str, str] = {}
-    editions: dict[str, int] = {}
-    events = select(AuditEvent.action, AuditEvent.subject).order_by(AuditEvent.sequence)
-    for action, subject in books.session.execute(events):
-        if action in _TELLS:
-            states[subject] = _TELLS[action]
-        if action in ("issue", "replace"):
-            editions[subject] = editions.get(subject, 0) + 1
-    for badge in books.badges():
-        told, counted = states.pop(badge.public_id, None), editions.pop(badge.public_id, 0)
-        if told is None:
-            yield badge.public_id, "in the register only: the chain knows nothing of it"
-            continue
-        if told != badge.state:
-            yield badge.public_id, f"{told} in the chain, {badge.state} in the register"
-        if counted != badge.edition:
-            yield badge.public_id, f"edition {badge.edition}, and {counted} in the chain"
-    for subject in sorted(states.keys() | editions.keys()):
-        yield subject, "in the chain but not the register"
+    events = select(AuditEvent.subject, AuditEvent.action).order_by(AuditEvent.sequence)
+    told_by_chain = events.where(AuditEvent.action.in_((*_TELLS, "replace")))
+    rows = books.session.execute(told_by_chain.execution_options(yield_per=ROWS_AT_A_TIME))
+    with scratch("subject", "action") as told:
+        told.fill((subject, action) for subject, action in rows)
+        for public_ids in books.public_ids(Badge.public_id):
+            badges = books.some_badges(public_ids)
+            actions: dict[str, list[str]] = {}
+            for subject, action in told.take(public_ids):
+                actions.setdefault(subject, []).append(action)
+            for badge in badges:
+                yield from _told(badge, actions.get(badge.public_id))
+        for subject in dict.fromkeys(subject for subject, _ in told.left()):
+            yield subject, "in the chain but not the register"
+
+
+def _told(badge: Badge, actions: list[str] | None) -> Findings:
+    """A badge is in the state, and has the editions, that the chain tells of."""
+    if actions is None:
+        yield badge.public_id, "in the register only: the chain knows nothing of it"
+        return
+    state = next((_TELLS[each] for each in reversed(actions) if each in _TELLS), None)
+    if state != badge.state:
+        yield badge.public_id, f"{state} in the chain, {badge.state} in the register"
+    counted = sum(each in ("issue", "replace") for each in actions)
+    if counted != badge.edition:
+        yield badge.public_id, f"edition {badge.edition}, and {counted} in the chain"
 
 
 _TELLS = {
@@ -62,49 +78,68 @@ _TELLS = {
 
 def signer_log(books: Books) -> Findings:
     """What the signer signed was planned and released, and what was released was signed by it."""
+    with scratch("subject", "at", "digest") as logged:
+        try:
+            logged.fill(_entries(books))
+        except SigningLogDamaged as error:
+            yield "signer's log", error.message
+            return
+        for public_ids in books.public_ids(Intent.public_id):
+            yield from _signed(books, public_ids, logged)
+        for subject in dict.fromkeys(subject for subject, *_ in logged.left()):
+            yield subject, "signed, but never planned"
+
+
+def _signed(books: Books, public_ids: Sequence[str], logged: Scratch) -> Findings:
+    """Of some badges, what was signed was planned and released, and the other way round."""
+    session = books.session
     windows: dict[str, list[tuple[datetime, datetime | None]]] = {}
-    for public_id, ob2_id, reserved_at, issued_at in books.session.execute(
-        select(Intent.public_id, Intent.ob2_id, Intent.reserved_at, Credential.issued_at).outerjoin(
+    plans = (
+        select(Intent.public_id, Intent.ob2_id, Intent.reserved_at, Credential.issued_at)
+        .outerjoin(
             Credential,
             (Credential.public_id == Intent.public_id) & (Credential.edition == Intent.edition),
         )
-    ):
+        .where(Intent.public_id.in_(public_ids))
+        .order_by(Intent.public_id, Intent.edition)
+    )
+    for public_id, ob2_id, reserved_at, issued_at in session.execute(plans):
         until = issued_at + ATTEMPT if issued_at else None
         for subject in (public_id, *([ob2.signed_id(ob2_id)] if ob2_id else [])):
             windows.setdefault(subject, []).append((reserved_at, until))
-    released = set(
-        books.session.scalars(select(ReleasedForm.digest).where(ReleasedForm.format.in_(TOKENS)))
+    tokens = select(ReleasedForm.digest).where(
+        ReleasedForm.public_id.in_(public_ids), ReleasedForm.format.in_(TOKENS)
     )
-    signed, logged = set(), set()
-    prefix = f"{books.office.base_url}/b/"
-    try:
-        for entry in books.office.log.entries():
-            if entry.purpose not in (Purpose.CREDENTIAL, Purpose.ASSERTION):
-                continue
-            subject = entry.subject.removeprefix(prefix)
-            signed.add(subject)
-            # The log holds the digest of the signature: of a token, that is the whole of it.
-            logged.add(entry.digest)
-            if subject not in windows:
-                yield subject, "signed, but never planned"
-            elif entry.digest not in released and not _is_attempt(entry, windows[subject]):
-                yield subject, f"signed at {entry.at}, when there was nothing to sign"
-    except SigningLogDamaged as error:
-        yield "signer's log", error.message
-    for badge in books.badges():
-        if badge.public_id not in signed:
-            yield badge.public_id, "released, but not in the signer's log"
-    for digest in sorted(released - logged):
+    released = set(session.scalars(tokens))
+    entries = logged.take(list(windows))
+    for subject, at, digest in entries:
+        if digest not in released and not _is_attempt(at, windows[subject]):
+            yield subject, f"signed at {at}, when there was nothing to sign"
+    signed = {subject for subject, *_ in entries}
+    badges = select(Badge.public_id).where(Badge.public_id.in_(public_ids))
+    for public_id in session.scalars(badges.order_by(Badge.public_id)):
+        if public_id not in signed:
+            yield public_id, "released, but not in the signer's log"
+    for digest in sorted(released - {digest for *_, digest in entries}):
         yield digest, "a token was released that the signer did not log"
+
+
+def _entries(books: Books) -> Iterator[tuple[str, str, str]]:
+    """Yield subject, time and digest of what the signer says that it signed for badges."""
+    prefix = f"{books.office.base_url}/b/"
+    for entry in books.office.log.entries():
+        if entry.purpose in (Purpose.CREDENTIAL, Purpose.ASSERTION):
+            # The log holds the digest of the signature: of a token, that is the whole of it.
+            yield entry.subject.removeprefix(prefix), entry.at, entry.digest
 
 
 ATTEMPT = timedelta(minutes=5)
 """How long after a release an attempt that lost the race for it may have signed."""
 
 
-def _is_attempt(entry: LogEntry, windows: list[tuple[datetime, datetime | None]]) -> bool:
+def _is_attempt(written: str, windows: list[tuple[datetime, datetime | None]]) -> bool:
     """Tell whether a signature was made while an edition was being released, or still is."""
-    at = datetime.fromisoformat(entry.at)
+    at = datetime.fromisoformat(written)
     whole_second = timedelta(seconds=1)
     return any(begin - whole_second <= at and (end is None or at <= end) for begin, end in windows)
 
@@ -117,16 +152,25 @@ def keys(books: Books) -> Findings:
     entries = {
         books.office.issuer.method(kid): key for kid, key in books.office.keyring.entries.items()
     }
-    signatures = select(ReleasedForm, Credential.issued_at).join(
-        Credential,
-        (Credential.public_id == ReleasedForm.public_id)
-        & (Credential.edition == ReleasedForm.edition),
+    signatures = (
+        select(
+            ReleasedForm.public_id,
+            ReleasedForm.edition,
+            ReleasedForm.format,
+            ReleasedForm.method,
+            Credential.issued_at,
+        )
+        .join(
+            Credential,
+            (Credential.public_id == ReleasedForm.public_id)
+            & (Credential.edition == ReleasedForm.edition),
+        )
+        .where(ReleasedForm.method.is_not(None))
+        .execution_options(yield_per=ROWS_AT_A_TIME)
     )
-    for form, issued_at in books.session.execute(
-        signatures.where(ReleasedForm.method.is_not(None))
-    ):
-        subject = f"{edition_name(form.public_id, form.edition)} as {form.format}"
-        yield from _out_of_time(entries, subject, str(form.method), issued_at)
+    for public_id, edition, form, method, issued_at in books.session.execute(signatures):
+        subject = f"{edition_name(public_id, edition)} as {form}"
+        yield from _out_of_time(entries, subject, str(method), issued_at)
     try:
         for entry in books.office.log.entries():
             if entry.purpose == CLOCK:

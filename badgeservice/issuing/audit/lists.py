@@ -9,7 +9,7 @@ from badgeservice.errors import (
     SigningLogDamaged,
 )
 from badgeservice.issuing import shelf, status_lists
-from badgeservice.issuing.audit.books import Books, Findings
+from badgeservice.issuing.audit.books import ROWS_AT_A_TIME, Books, Findings
 from badgeservice.issuing.models import (
     GivenEndorsement,
     ReceivedEndorsement,
@@ -48,7 +48,8 @@ def status(books: Books) -> Findings:
 def _told_versions(books: Books) -> dict[int, int]:
     """Return the highest version of each list that the chain tells of."""
     told: dict[int, int] = {}
-    for details in books.session.scalars(select(AuditEvent.details)):
+    details_of_all = select(AuditEvent.details).execution_options(yield_per=ROWS_AT_A_TIME)
+    for details in books.session.scalars(details_of_all):
         for number, version in details.get("status_lists", {}).items():
             told[int(number)] = max(version, told.get(int(number), 0))
     return told

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select, union_all
 
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.issuing.audit.books import ROWS_AT_A_TIME, Books, Findings, edition_name
@@ -36,23 +34,41 @@ def intents(books: Books) -> Findings:
             yield subject, "in the register, but its intent was never settled"
         if credential is not None and credential.ob2_id not in (None, intent.ob2_id):
             yield subject, "its assertion of Open Badges 2.0 was never planned"
-    planned = {
-        tuple(row) for row in books.session.execute(select(Intent.public_id, Intent.edition))
-    }
-    editions: dict[str, list[int]] = {}
-    for row in books.session.scalars(select(Credential).order_by(Credential.edition)):
-        editions.setdefault(row.public_id, []).append(row.edition)
-        if (row.public_id, row.edition) not in planned:
-            yield edition_name(row.public_id, row.edition), "in the register, but never planned"
-    for badge in books.badges():
-        known = editions.get(badge.public_id, [])
-        if known != list(range(1, badge.edition + 1)):
-            yield badge.public_id, f"edition {badge.edition} of {known}"
+    unplanned = (
+        select(Credential.public_id, Credential.edition)
+        .outerjoin(
+            Intent,
+            (Intent.public_id == Credential.public_id) & (Intent.edition == Credential.edition),
+        )
+        .where(Intent.public_id.is_(None))
+    )
+    for public_id, edition in books.session.execute(unplanned):
+        yield edition_name(public_id, edition), "in the register, but never planned"
+    # Numbers from 1 to n without a gap: as many as the newest says, and it is the greatest.
+    editions = func.count(Credential.edition)
+    incomplete = (
+        select(Badge.public_id, Badge.edition)
+        .outerjoin(Credential, Credential.public_id == Badge.public_id)
+        .group_by(Badge.public_id, Badge.edition)
+        .having(
+            or_(
+                editions != Badge.edition,
+                func.max(Credential.edition) != Badge.edition,
+                func.min(Credential.edition) != 1,
+            )
+        )
+        .order_by(Badge.public_id)
+    )
+    for public_id, edition in books.session.execute(incomplete).all():
+        known = select(Credential.edition).where(Credential.public_id == public_id)
+        found = list(books.session.scalars(known.order_by(Credential.edition)))
+        yield public_id, f"edition {edition} of {found}"
 
 
 def replaced(books: Books) -> Findings:
     """Of each badge exactly the newest edition stands, and nothing of the others is kept."""
     rows = select(Credential, Badge.edition).join(Badge, Badge.public_id == Credential.public_id)
+    rows = rows.execution_options(yield_per=ROWS_AT_A_TIME)
     for credential, current in books.session.execute(rows):
         subject = edition_name(credential.public_id, credential.edition)
         if credential.edition == current and credential.superseded_at is not None:
@@ -71,15 +87,25 @@ def replaced(books: Books) -> Findings:
 
 def awards(books: Books) -> Findings:
     """Every acceptance led to one badge, or is planned still; every badge was accepted once."""
-    planned = set(books.session.scalars(select(Intent.award_id)))
-    badges = {badge.award_id: badge.public_id for badge in books.badges()}
-    for award in books.session.scalars(select(Award)):
-        if award.state == AwardState.ACCEPTED and award.id not in planned | badges.keys():
-            yield award.id, "accepted, and neither planned nor issued"
-        if award.accepted_at is None and award.id in badges:
-            yield badges[award.id], "issued, although its award was never accepted"
-        if award.accepted_at is not None and not award.used:
-            yield award.id, "accepted, and rests on nothing"
+    rows = (
+        select(
+            Award.id,
+            Award.state,
+            Award.accepted_at,
+            Award.used,
+            Badge.public_id,
+            exists().where(Intent.award_id == Award.id).label("is_planned"),
+        )
+        .outerjoin(Badge, Badge.award_id == Award.id)
+        .execution_options(yield_per=ROWS_AT_A_TIME)
+    )
+    for award_id, state, accepted_at, used, public_id, is_planned in books.session.execute(rows):
+        if state == AwardState.ACCEPTED and not is_planned and public_id is None:
+            yield award_id, "accepted, and neither planned nor issued"
+        if accepted_at is None and public_id is not None:
+            yield public_id, "issued, although its award was never accepted"
+        if accepted_at is not None and not used:
+            yield award_id, "accepted, and rests on nothing"
 
 
 def places(books: Books) -> Findings:
@@ -87,18 +113,23 @@ def places(books: Books) -> Findings:
 
     The tables forbid it; this finds what was changed around them.
     """
-    taken = Counter(
-        (number, index)
-        for table in (Intent, GivenEndorsement)
-        for number, index in books.session.execute(select(table.status_list, table.status_index))
+    taken = union_all(
+        *(select(table.status_list, table.status_index) for table in (Intent, GivenEndorsement))
+    ).subquery()
+    times = func.count().label("times")
+    twice = (
+        select(taken.c.status_list, taken.c.status_index, times)
+        .group_by(taken.c.status_list, taken.c.status_index)
+        .having(times > 1)
+        .order_by(taken.c.status_list, taken.c.status_index)
     )
-    for (number, index), times in sorted(taken.items()):
-        if times > 1:
-            yield f"status list {number}", f"place {index} was given {times} times"
-    given = Counter(number for number, _ in taken.elements())
-    for row in books.session.scalars(select(StatusList)):
-        if row.reserved < given[row.number]:
+    for number, index, given in books.session.execute(twice):
+        yield f"status list {number}", f"place {index} was given {given} times"
+    counted = select(taken.c.status_list, func.count()).group_by(taken.c.status_list)
+    places_given = {row[0]: row[1] for row in books.session.execute(counted)}
+    for number, reserved in books.session.execute(select(StatusList.number, StatusList.reserved)):
+        if reserved < places_given.get(number, 0):
             yield (
-                f"status list {row.number}",
-                f"{given[row.number]} places given, {row.reserved} counted",
+                f"status list {number}",
+                f"{places_given[number]} places given, {reserved} counted",
             )
