@@ -37,6 +37,7 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
         "state_since", "state_reason", "visibility", "renews",
         "holder_erased_at",
     },
+    "carried_bit": {"status_list", "status_index", "carried_at"},
     "credential": {
         "public_id", "edition", "class_version", "language", "issued_at", "valid_until",
         "content_digest", "superseded_at", "superseded_reason", "ob2_id",
@@ -49,6 +50,8 @@ NOT_ABOUT_A_PERSON: dict[str, set[str]] = {
     "intent": {
         "public_id", "edition", "award_id", "status_list", "status_index", "state", "reserved_at", "ob2_id",
     },
+    # Why is told by the operator, to operators.
+    "issuing_halt": {"id", "since", "reason"},
     # Whom a list names; a list that names a person as issuer has published that itself.
     "issuer_key": {"issuer", "thumbprint", "first_seen", "confirmed_at"},
     "issuer_list": {
