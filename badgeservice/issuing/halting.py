@@ -7,6 +7,7 @@ is written down and signed afterwards.
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,9 +21,8 @@ from badgeservice.storage.locks import Turn
 
 _THE_ROW = 1
 _SUBJECT = "issuing"
-_WAITS = 20
-"""How often to wait for those who were signing already; each time as long as a lock is waited for,
-which is five seconds."""
+_WAITS = 10
+"""How often to wait for others, each time as long as a lock is waited for, which is five seconds."""
 
 
 def standing(session: Session) -> IssuingHalt | None:
@@ -52,32 +52,38 @@ def halt(session: Session, *, reason: str, actor: str, now: datetime) -> bool:
     """Halt issuing, in every process that uses this database; return whether it was not before.
 
     Commits. When it returns, whoever was signing has finished or was refused. Raises
-    ConflictingChange when someone still signs after two minutes: the halt stands all the same.
+    ConflictingChange when it takes longer than two minutes; its sentence says whether the halt stands.
     """
-    locks.serialise(session, Turn.AUDIT_CHAIN)
+    _take(session, Turn.AUDIT_CHAIN, "the database is busy; issuing is not halted: try again")
     if is_new := standing(session) is None:
         session.add(IssuingHalt(id=_THE_ROW, since=now, reason=reason))
         _tell(session, "halt", actor, now)
     session.commit()
-    for _ in range(_WAITS):
-        try:
-            locks.serialise(session, Turn.ISSUING)
-        except OperationalError:  # the lock was not had in time
-            session.rollback()
-        else:
-            session.rollback()
-            return is_new
-    raise ConflictingChange("issuing is halted; one process was signing before, and still does")
+    _take(session, Turn.ISSUING, "issuing is halted; who was signing before still does")
+    session.rollback()
+    return is_new
 
 
 def resume(session: Session, *, actor: str, now: datetime) -> bool:
-    """Let badges be issued again; return whether they were not. Commits."""
-    locks.serialise(session, Turn.AUDIT_CHAIN)
+    """Let badges be issued again; return whether they were not. Commits. Raises ConflictingChange."""
+    _take(session, Turn.AUDIT_CHAIN, "the database is busy; nothing was changed: try again")
     if halted := standing(session):
         session.delete(halted)
         _tell(session, "resume", actor, now)
     session.commit()
     return halted is not None
+
+
+def _take(session: Session, turn: Turn, otherwise: str) -> None:
+    """Take a turn with more patience than a request has; raise ConflictingChange when it is not had."""
+    for _ in range(_WAITS):
+        try:
+            locks.serialise(session, turn)
+        except (OperationalError, sqlite3.OperationalError):  # it was not had in time
+            session.rollback()
+        else:
+            return
+    raise ConflictingChange(otherwise)
 
 
 def _tell(session: Session, action: str, actor: str, now: datetime) -> None:
