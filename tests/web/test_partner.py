@@ -106,7 +106,7 @@ def test_a_list_from_its_file_to_its_fates(app: Flask, member: Member) -> None:
     done = member.get(place)
     assert "Enregistrée 2" in says(done)
     assert "Laissée de côté 1" in says(done)
-    assert "4 Laissée de côté · p3@" in says(done)
+    assert "4 Laissée de côté · p3@ Vérifiez la fin de l'adresse" in says(done)
     assert "2 Enregistrée" in says(member.get(f"{place}?all="))
     assert 4 == len(member.get(f"{place}/rapport.csv").text.splitlines())
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from badgeservice import spreadsheets
-from badgeservice.evidence.sources import table_words
+from badgeservice.evidence.sources import table_words, tables
 from badgeservice.evidence.sources.results import Fate
-from badgeservice.evidence.sources.tables import Column, Problem
+from badgeservice.evidence.sources.tables import Column, Problem, Result, Rules
 from badgeservice.partners.lists import sending, staging, template
 from badgeservice.partners.lists.models import ListedRow, ResultList, RowState
 from badgeservice.storage.vault import Vault
@@ -40,20 +40,28 @@ def fate(row: ListedRow, language: Language) -> str:
     return (_LEFT_OUT if row.state == RowState.LEFT_OUT else _WAITING)[language]
 
 
-def why(row: ListedRow, language: Language) -> str:
-    """Return why a line was refused, empty for any other."""
+def why(session: Session, vault: Vault, row: ListedRow, rules: Rules, language: Language) -> str:
+    """Return why a line was refused or left out, empty for any other; `rules` are those of today."""
+    if row.state == RowState.LEFT_OUT and row.cells is not None:
+        given, surplus = staging.cells(session, vault, row)
+        found = tables.check(given, rules, surplus=surplus)
+        return "" if isinstance(found, Result) else sentences(found, language)
     return " ".join(table_words.refused(code, language) for code in row.problems or ())
 
 
-def of_fates(session: Session, vault: Vault, sent: ResultList, language: Language) -> Iterator[str]:
+def of_fates(
+    session: Session, vault: Vault, sent: ResultList, language: Language, *, now: datetime
+) -> Iterator[str]:
     """Yield the table of a sent list, line by line; cells stand in it while we keep them."""
     yield spreadsheets.MARK + spreadsheets.line(
         (*_TITLES[language], *template.titles(language)), language
     )
+    rules = staging.rules(session, sent, now)
     for row in sending.rows(session, sent, only_problems=False, at_most=None):
         given, _ = staging.cells(session, vault, row)
+        explained = why(session, vault, row, rules, language)
         yield spreadsheets.line(
-            (str(row.number), fate(row, language), why(row, language), *_cells(given)), language
+            (str(row.number), fate(row, language), explained, *_cells(given)), language
         )
 
 

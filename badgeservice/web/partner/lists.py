@@ -237,7 +237,9 @@ def fates_file(slug: str, list_id: str) -> Response:
     """Give what became of each line as a file."""
     found = staging.get(db.session, access.organisation(slug), list_id)
     return _table(
-        report.of_fates(db.session, services().vault, found, languages.current()),
+        report.of_fates(
+            db.session, services().vault, found, languages.current(), now=services().clock()
+        ),
         {"fr": "rapport", "en": "report"}[languages.current()],
     )
 
@@ -271,6 +273,7 @@ def _fates(partner: Organisation, found: ResultList) -> dict[str, Any]:
     """Return what the page of a sent list shows; of one that is on its way, only the sums."""
     session, vault, language = db.session, services().vault, languages.current()
     fates = sending.fates(session, found)
+    rules = staging.rules(session, found, services().clock())
     counts = staging.counts(session, found)
     fell = counts[RowState.LEFT_OUT] + fates.get(Fate.REFUSED, 0)
     everything = "all" in request.args or not fell
@@ -296,7 +299,7 @@ def _fates(partner: Organisation, found: ResultList) -> dict[str, Any]:
             (
                 row.number,
                 report.fate(row, language),
-                report.why(row, language),
+                report.why(session, vault, row, rules, language),
                 staging.cells(session, vault, row)[0].get(Column.EMAIL, ""),
             )
             for row in rows[:SHOWN_AT_ONCE]

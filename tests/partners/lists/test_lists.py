@@ -107,7 +107,9 @@ def test_a_changed_result_is_refused_unless_it_corrects(house: House) -> None:
     house.send(refused)
     assert {"refused": 1} == house.fates(refused)
     row = house.session.get_one(ListedRow, (refused.id, 2))
-    assert "Corriger ce qui a changé" in report.why(row, "fr")
+    vault = services().vault
+    rules = staging.rules(house.session, refused, house.clock())
+    assert "Corriger ce qui a changé" in report.why(house.session, vault, row, rules, "fr")
 
     corrected = house.stage(first.replace(";80", ";90"))
     assert corrected.id != refused.id
@@ -240,7 +242,9 @@ def test_what_the_agreement_no_longer_covers_is_refused_and_told(house: House) -
     house.send(staged)
 
     assert {"recorded": 1, "refused": 1} == house.fates(staged)
-    told = "".join(report.of_fates(house.session, services().vault, staged, "fr"))
+    told = "".join(
+        report.of_fates(house.session, services().vault, staged, "fr", now=house.clock())
+    )
     assert "refusée" in told
 
 
@@ -331,7 +335,7 @@ def test_the_report_calculates_nothing(house: House) -> None:
 
     told = "".join(report.of_problems(house.session, vault, staged, "fr", now=house.clock()))
     house.send(staged, without=len(attacks))
-    kept = "".join(report.of_fates(house.session, vault, staged, "en"))
+    kept = "".join(report.of_fates(house.session, vault, staged, "en", now=house.clock()))
 
     for table, delimiter in ((told, ";"), (kept, ",")):
         rows = list(csv.reader(io.StringIO(table[1:]), delimiter=delimiter))
