@@ -94,7 +94,10 @@ def _shared(groups: Iterator[list[str]], method: str, processes: int) -> Iterato
                     idle.append(free)
                     yield result
             mine = idle.pop()
-            mine.send(group)
+            try:
+                mine.send(group)
+            except OSError:
+                raise _ended() from None
             busy.add(mine)
         while busy:
             for _, result in _next_of(busy):
@@ -110,12 +113,16 @@ def _next_of(busy: set[Connection]) -> Iterator[tuple[Connection, list[Reissued]
         assert isinstance(ready, Connection)
         try:
             result = ready.recv()
-        except EOFError:
-            raise IssuingRefused(
-                "a process that signs has ended, see above; what was done is done, run it again"
-            ) from None
+        except (EOFError, OSError):
+            raise _ended() from None
         busy.remove(ready)
         yield ready, result
+
+
+def _ended() -> IssuingRefused:
+    return IssuingRefused(
+        "a process that signs has ended, see above; what was done is done, run it again"
+    )
 
 
 def _work(orders: Connection, method: str) -> None:
