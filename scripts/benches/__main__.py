@@ -11,13 +11,27 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from scripts.benches import footprint, images, lists, pages, serving
+from scripts.benches import (
+    batches,
+    footprint,
+    growing,
+    images,
+    lists,
+    pages,
+    serving,
+    signing,
+    verifying,
+)
 from scripts.benches.measured import Measured
 
 BENCHES: dict[str, Callable[[], list[Measured]]] = {
+    "P1 P2": signing.measure,
+    "P3 P4": verifying.measure,
+    "P5": batches.measure,
     "P6": serving.measure,
     "P7": images.measure,
     "P8": lists.measure,
+    "P9": growing.measure,
     "P10": pages.measure,
     "P11 P12": footprint.measure,
 }

@@ -66,14 +66,14 @@ def main() -> int:
         )
         print(f"{count} badges, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
         run("setup")
-        _timed("issued", count, lambda: issue_all(count))
+        timed("issued", count, lambda: issue_all(count))
         kept = sample()
         thief = _forger()
         run("keys", "compromised", "ed25519-1", "--since", datetime.now(UTC).isoformat())
         alone = min(ONE_BY_ONE, count // 2)
-        slow = _timed("signed anew one by one", alone, lambda: _one_by_one(alone))
+        slow = timed("signed anew one by one", alone, lambda: one_by_one(alone))
         left = count - alone - _interrupted()
-        quick = _timed("signed anew together", left, lambda: print(_reissue()))
+        quick = timed("signed anew together", left, lambda: print(together()))
         print(f"together at {slow / quick:.1f} times the rate; 10,000 take {quick * 10_000:.0f} s")
         wrong = [
             *_expect("the audit", run("audit", "--json", check=False), 0),
@@ -139,7 +139,8 @@ def _issue_some(numbers: range) -> None:
             session.expunge_all()
 
 
-def _one_by_one(count: int) -> None:
+def one_by_one(count: int) -> None:
+    """Sign so many badges anew, each with commits, flushes and lists of its own."""
     with create_core(Settings.from_environment(os.environ)).app_context():
         session, here = db.session, services()
         method = here.office.issuer.method("ed25519-1")
@@ -163,7 +164,8 @@ def _interrupted() -> int:
     return done
 
 
-def _reissue() -> str:
+def together() -> str:
+    """Sign all the others anew; return what the command said in the end."""
     return run("reissue", "--key", "ed25519-1").stdout.splitlines()[-1]
 
 
@@ -226,7 +228,7 @@ def run(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]
     return done
 
 
-def _timed(what: str, count: int, work: Callable[[], None]) -> float:
+def timed(what: str, count: int, work: Callable[[], None]) -> float:
     """Do `work`, say how long it took, and return the seconds for each of `count`."""
     began = time.monotonic()
     work()

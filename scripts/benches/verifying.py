@@ -10,10 +10,7 @@ data, but our walk reads its profile as linked data all the same.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -28,6 +25,8 @@ from badgeservice.openbadges import Document, did
 from badgeservice.openbadges.proofs import vc_jwt
 from badgeservice.verification.fetching import Fetched
 from badgeservice.verification.register import EmptyRegister
+from scripts.benches.measured import Measured
+from scripts.benches.signing import ratio
 from tests.verification.school import NOW, Key, School
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
@@ -36,15 +35,11 @@ sys.path.insert(0, str(PEERS))
 import judge  # type: ignore[import-not-found]  # noqa: E402  # a script beside this one
 
 PEER = next(peer for peer in judge.PEERS if peer.name == "verifier-core")
-TARGETS = {"P3": 2.0, "P4": 20.0}
 EACH = 10
 
 
-def main() -> int:
-    """Measure and print; return 1 when a target is missed."""
-    parser = argparse.ArgumentParser(prog="scripts/drill speed")
-    parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
+def measure(rounds: int = 30) -> list[Measured]:
+    """Let both verify in turns."""
     embedded, token = badges()
     with tempfile.TemporaryDirectory() as folder:
         credential = Path(folder) / "credential.json"
@@ -59,25 +54,22 @@ def main() -> int:
                 for times, one in zip(series, measured, strict=True):
                     times.append(one)
         peer.communicate()
-    node = subprocess.run([command[0], "--version"], capture_output=True, text=True, check=True)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
-        f"Python {platform.python_version()}, node {node.stdout.strip()}; "
-        f"{len(embedded)} bytes; {rounds} rounds of {EACH}, CPU time"
-    )
-    for name, times in (
-        ("ours, embedded proof", ours),
-        ("ours, token", tokens),
-        ("ours, token, its proof alone", proofs),
-        ("@digitalcredentials/vc, embedded proof", theirs),
-    ):
-        print(f"  {name}: {statistics.median(times):.2f} ms (least {min(times):.2f})")
-    p3 = statistics.median(o / t for o, t in zip(ours, theirs, strict=True))
-    p4 = statistics.median(t / o for o, t in zip(proofs, theirs, strict=True))
-    walk = statistics.median(t / o for o, t in zip(tokens, theirs, strict=True))
-    print(f"P3: {p3:.2f} times its time, at most {TARGETS['P3']:.0f}")
-    print(f"P4: {p4:.0f} times its rate, at least {TARGETS['P4']:.0f}; all of the walk {walk:.1f}")
-    return 0 if p3 <= TARGETS["P3"] and p4 >= TARGETS["P4"] else 1
+    walks: dict[str, float | str] = {
+        "ours ms": statistics.median(ours),
+        "theirs ms": statistics.median(theirs),
+        "badge bytes": len(embedded),
+    }
+    of_tokens: dict[str, float | str] = {
+        "its proof ms": statistics.median(proofs),
+        "all of the walk ms": statistics.median(tokens),
+        "all of the walk, times": ratio(theirs, tokens),
+    }
+    return [
+        Measured("P3", "verify a stranger's badge, beside @digitalcredentials/vc",
+                 ratio(ours, theirs), "times its time", "≤", 2, walks),
+        Measured("P4", "verify the proof of a token, beside the same", ratio(theirs, proofs),
+                 "times its rate", "≥", 20, of_tokens),
+    ]  # fmt: skip
 
 
 def badges() -> tuple[bytes, bytes]:
@@ -138,7 +130,3 @@ def _theirs(peer: subprocess.Popen[str]) -> float:
     peer.stdin.write(f"{EACH}\n")
     peer.stdin.flush()
     return float(peer.stdout.readline())
-
-
-if __name__ == "__main__":
-    sys.exit(main())
