@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from badgeservice.cli.verify import verify
 from badgeservice.issuing.models import Format
 from tests.conftest import ROOT
 from tests.freeze.conftest import BASE_URL, DID, Server, Site
@@ -38,21 +40,14 @@ def test_strangers_accept_what_is_in_force_and_refuse_what_was_revoked(
     frozen_site: Site, nginx: Server, tmp_path: Path
 ) -> None:
     """Keys, lists, badge classes and hosted assertions are fetched from the server of files."""
-    listed, addresses = [], {path for path in frozen_site.ways if _is_asked(path)}
+    listed = []
     for state, question in (("public", "none"), ("revoked", "status")):
         for form, name in FORMS.items():
             file = f"{state}-{form}"
             (tmp_path / file).write_bytes(frozen_site.badges[state].copies[form])
             listed.append({"name": state, "format": name, "question": question, "file": file})
-    index = {}
-    for number, path in enumerate(sorted(addresses)):
-        answer = nginx.get(path, "application/ld+json, application/json")
-        (tmp_path / str(number)).write_bytes(answer.body)
-        index[BASE_URL + path] = {
-            "file": str(number), "status": answer.status, "type": answer.media_type,
-        }  # fmt: skip
+    _fetch_all(frozen_site, nginx, tmp_path)
     (tmp_path / "samples.json").write_text(json.dumps({"issuer": DID, "samples": listed}))
-    (tmp_path / "index.json").write_text(json.dumps(index))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
@@ -67,5 +62,36 @@ def test_strangers_accept_what_is_in_force_and_refuse_what_was_revoked(
     assert len(said) == 2 * (2 + 5 + 2)
 
 
-def _is_asked(path: str) -> bool:
-    return re.match(r"/(issuers|status|achievements|artwork|ob2)/", path) is not None
+def test_our_own_command_verifies_with_what_files_serve(
+    frozen_site: Site, nginx: Server, tmp_path: Path
+) -> None:
+    """No installation, no network: a genuine badge is proven and in force, a revoked one is red."""
+    _fetch_all(frozen_site, nginx, tmp_path)
+    run = CliRunner()
+    for state, status, exits in (("public", "active", 2), ("revoked", "revoked", 1)):
+        badge = tmp_path / "badge.png"
+        badge.write_bytes(frozen_site.badges[state].copies[Format.PNG])
+
+        said = run.invoke(verify, [str(badge), "--json", "--documents", str(tmp_path)])
+
+        report = json.loads(said.stdout)
+        assert ("valid", status) == (report["integrity"], report["status"])
+        # To a shell without our register, we are an issuer like any other: amber at best.
+        assert exits == said.exit_code
+
+
+def _fetch_all(frozen_site: Site, server: Server, folder: Path) -> None:
+    """Fetch all that verifiers may ask for, as `badgeservice verify --documents` reads it."""
+    index = {}
+    for number, path in enumerate(sorted(frozen_site.ways)):
+        if re.match(r"/(issuers|status|achievements|artwork|ob2)/", path):
+            answer = server.get(path, "application/ld+json, application/json")
+            (folder / str(number)).write_bytes(answer.body)
+            index[BASE_URL + path] = {
+                "file": str(number),
+                "status": answer.status,
+                "type": answer.media_type,
+            }
+    # Where `did:web` is looked for, and the identifier itself.
+    index[DID] = index[f"{BASE_URL}/issuers/demo/did.json"]
+    (folder / "index.json").write_text(json.dumps(index))
