@@ -49,6 +49,8 @@ _PROBLEM = (
     b'{"type":"about:blank","title":"Too many requests are being worked on","status":503,'
     b'"code":"overloaded"}'
 )
+_WELL = b'{"status":"ok"}\n'
+"""What `web/health.py` answers: that the process does. It need not go through the house for that."""
 _HEADERS = [
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -83,6 +85,8 @@ class Gate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333). Its place is free again once the answer has been sent."""
+        if environ.get("PATH_INFO") == "/healthz":
+            return _answer(start_response, "200 OK", _WELL, "application/json")
         if environ.get("PATH_INFO") in ALWAYS_OPEN:
             # They come from beside us, to an address that is no public name.
             environ["HTTP_HOST"] = self._host
@@ -143,13 +147,13 @@ def _turn_away(environ: WSGIEnvironment, start_response: StartResponse) -> Itera
         if wants_page
         else (_PROBLEM, "application/problem+json")
     )
-    start_response(
-        "503 Service Unavailable",
-        [
-            ("Content-Type", kind),
-            ("Content-Length", str(len(body))),
-            ("Retry-After", str(random.randint(*RETRY_SECONDS))),
-            *_HEADERS,
-        ],
-    )
+    when = ("Retry-After", str(random.randint(*RETRY_SECONDS)))
+    return _answer(start_response, "503 Service Unavailable", body, kind, when)
+
+
+def _answer(
+    start_response: StartResponse, status: str, body: bytes, kind: str, *more: tuple[str, str]
+) -> Iterable[bytes]:
+    length = ("Content-Length", str(len(body)))
+    start_response(status, [("Content-Type", kind), length, *more, *_HEADERS])
     return [body]

@@ -69,6 +69,8 @@ class Outcome:
 
     answers: list[Answer] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    cut_at: list[float] = field(default_factory=list)
+    """When each of the requests that ended in an error was sent, in seconds of the crowd's time."""
     not_sent: int = 0
 
     def of(self, *kinds: str, status: int | None = None) -> list[Answer]:
@@ -109,6 +111,7 @@ class Crowd:
                 body, stays = await _body(reader, head)
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             self.outcome.errors[f"{ask.kind}: {type(error).__name__}"] += 1
+            self.outcome.cut_at.append(began - self._began)
             if writer is not None:
                 writer.close()
             return
