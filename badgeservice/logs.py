@@ -149,7 +149,7 @@ def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) 
         given = sys.exc_info()
     error = given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
-        event["exception"] = [_described(link) for link in _chain(error)]
+        event["exception"] = described(error)
     return event
 
 
@@ -165,6 +165,11 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, int | float) or name in ("exception", "left_out"):
         return value
     return value if isinstance(value, str) and _WORD.fullmatch(value) else WITHHELD
+
+
+def described(error: BaseException) -> list[dict[str, Any]]:
+    """Return what may be said of an exception and of its causes: type, code, places."""
+    return [_described(link) for link in _chain(error)]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

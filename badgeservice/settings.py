@@ -127,6 +127,16 @@ class Settings:
         Path | None,
         "file with the token that `/metrics` asks for; empty: nothing is measured (extra `metrics`)",
     ] = None
+    sentry_dsn_file: Annotated[
+        Path | None,
+        "file with the DSN of Sentry, which is told of unforeseen errors; empty: nobody is "
+        "(extra `observe`)",
+    ] = None
+    traces_url: Annotated[
+        str,
+        "where OpenTelemetry's spans go, as in `http://127.0.0.1:4318`; empty: none are made "
+        "(extra `observe`)",
+    ] = ""
     requests_at_once: Annotated[
         int,
         "how many requests a web process works on at a time, from 1 to 50; four times as many may "
@@ -222,6 +232,8 @@ class Settings:
             problems.append(f"{PREFIX}TRUSTED_PROXIES: from 0 to 5")
         if not 1 <= self.verification_workers <= 16:
             problems.append(f"{PREFIX}VERIFICATION_WORKERS: from 1 to 16")
+        if self.traces_url and not self.traces_url.startswith(("http://", "https://")):
+            problems.append(f"{PREFIX}TRACES_URL: begins with http:// or https://")
         if not 1 <= self.requests_at_once <= 50:
             problems.append(f"{PREFIX}REQUESTS_AT_ONCE: from 1 to 50")
         if not _COUNTERS.fullmatch(self.limits_url):
@@ -343,6 +355,10 @@ class Settings:
         if self.metrics_token_file is None:
             return b""
         return self._secret("metrics_token_file", "")
+
+    def sentry_dsn(self) -> str:
+        """Return the DSN of Sentry; raise SettingsError when its file cannot be read."""
+        return self._secret("sentry_dsn_file", "").decode()
 
     def secret_file(self, name: str, default: str) -> Path:
         """Return the file of a secret: as set, else `default` in the data folder."""

@@ -47,6 +47,8 @@ READS_ITS_OWN_FILES = {"openbadges/contexts/__init__.py": {"pathlib"}}
 LATE_ON_PURPOSE: dict[str, set[str]] = {
     # An extra that only those install whose keys live in a token.
     "issuing/tokens.py": {"pkcs11"},
+    # An extra for those who want to be told of errors, or to see traces.
+    "web/observing.py": {"sentry_sdk", "opentelemetry"},
     # An extra for those who measure.
     "web/metrics.py": {"prometheus_client"},
     # An extra for those who have several web processes.

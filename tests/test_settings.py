@@ -71,6 +71,7 @@ def test_production_has_no_default_for(missing: str) -> None:
         ("BADGESERVICE_SELF_CHECK_PERCENT", "101"),
         ("BADGESERVICE_PRIVATE_NETWORKS", "10.20.0.0/16, 127.0.0.0/8"),
         ("BADGESERVICE_PRIVATE_NETWORKS", "everything"),
+        ("BADGESERVICE_TRACES_URL", "127.0.0.1:4318"),
         ("BADGESERVICE_REQUESTS_AT_ONCE", "0"),
         ("BADGESERVICE_REQUESTS_AT_ONCE", "51"),
         ("BADGESERVICE_LIMITS_URL", "memory://elsewhere"),

@@ -17,6 +17,7 @@ from badgeservice.web import (
     languages,
     learner,
     metrics,
+    observing,
     partner,
     presentation,
     progress,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     health.init_app(app)
     metrics.init_app(app)
+    observing.init_app(app)
     api.init_app(app)
     blueprints = (*public.BLUEPRINTS, *learner.BLUEPRINTS, *partner.BLUEPRINTS, progress.bp)
     for blueprint in blueprints:

@@ -40,7 +40,7 @@ from badgeservice.errors import (
     SubmissionNotFound,
     VerifierBusy,
 )
-from badgeservice.web import negotiation
+from badgeservice.web import negotiation, observing
 
 log = structlog.get_logger()
 
@@ -263,6 +263,7 @@ def _words_of_ours(error: BadgeserviceError) -> Words | None:
 def _answer_unforeseen(error: BaseException) -> Response:
     reference = new_reference()
     log.error("unforeseen", reference=reference, endpoint=request.endpoint, exc_info=error)
+    observing.report(error, reference)
     words = words_of(500)
     if _for_a_person():
         return make_response(
