@@ -46,6 +46,11 @@ def iri(value: str) -> str:
     return f"<{value}>"
 
 
+def needs_escape(value: str) -> bool:
+    """Tell quickly whether `escape` may change `value`; False is certain."""
+    return not value.isprintable() or '"' in value or "\\" in value
+
+
 def escape(value: str) -> str:
     """Return `value` as it stands between the quotation marks of a literal."""
     return _ESCAPED.sub(_escaped, value)

@@ -184,16 +184,16 @@ def refuse_inline_contexts(document: Document) -> None:
     pending: list[Any] = [document]
     while pending:
         value = pending.pop()
-        if isinstance(value, list):
-            pending.extend(value)
-        elif isinstance(value, dict):
+        members = value
+        if isinstance(value, dict):
+            members = value.values()
             if "@context" in value:
                 context = value["@context"]
                 addresses = context if isinstance(context, list) else [context]
                 if not all(isinstance(address, str) for address in addresses):
                     message = "a context is written inside the document instead of named by address"
                     raise ProofInvalid(message, code="context_not_allowed")
-            pending += value.values()
+        pending += [member for member in members if isinstance(member, (dict, list))]
 
 
 def bad_shape(reason: str) -> ProofInvalid:

@@ -7,6 +7,7 @@ Source: W3C Recommendation "Data Integrity EdDSA Cryptosuites v1.0", section 3.2
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -57,11 +58,26 @@ def sign(
         "verificationMethod": verification_method,
         "proofPurpose": PURPOSE,
     }
-    signature = sign(hash_data(document, proof, canonicalize=canonicalize).signed_bytes)
+    data_integrity.refuse_inline_contexts(document)
+    contexts = document.get("@context", [])
+    configuration = _configuration(
+        canonicalize, contexts if isinstance(contexts, str) else tuple(contexts), **proof
+    )
+    signature = sign(HashData(configuration, canonicalize(document)).signed_bytes)
     if len(signature) != 64:
         raise ProofInvalid(f"the signer gave {len(signature)} bytes, expected 64")
     proof["proofValue"] = multibase.encode(signature, multibase.BASE58BTC)
     return document | {"proof": [proof]}
+
+
+@functools.lru_cache(maxsize=16)
+def _configuration(
+    canonicalize: Canonicalize, contexts: str | tuple[str, ...], **options: str
+) -> str:
+    """Return the canonical options of a proof: all that are made within a second have the same."""
+    return canonicalize(
+        {**options, "@context": contexts if isinstance(contexts, str) else list(contexts)}
+    )
 
 
 def verify(
