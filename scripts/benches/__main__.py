@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def main() -> int:
     for names, measure in BENCHES.items():
         if asked.only and not {*names.split()} & {*asked.only}:
             continue
-        some = measure()
+        with redirect_stdout(sys.stderr):  # what the drills that are called say as they go
+            some = measure()
         found += some
         if not asked.json:
             print("\n".join(each.line() for each in some), flush=True)
