@@ -66,9 +66,10 @@ def audit(work: Work) -> None:
     thus is kept elsewhere wherever logs are. `badgeservice audit` says more.
     """
     here, found = services(), 0
-    violations = auditing.violations(work.session, here.office, now=work.now())
-    questions = [each.question for each in violations]
-    questions += ["erased" for _ in traces.findings(work.session, here.erasures)]
+    with work.kept():
+        violations = auditing.violations(work.session, here.office, now=work.now())
+        questions = [each.question for each in violations]
+        questions += ["erased" for _ in traces.findings(work.session, here.erasures)]
     for question in questions:
         found += 1
         if found <= _VIOLATIONS_LOGGED:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import HandedBack, LeaseLost
@@ -63,6 +66,21 @@ class Work:
         if self._stopping():
             raise HandedBack("the worker stops; the job goes on from here")
 
+    @contextmanager
+    def kept(self, *, every: float = queue.LEASE.total_seconds() / 4) -> Iterator[None]:
+        """Keep the job, every so many seconds, during a step that may take longer than a LEASE.
+
+        For a step that only reads: somebody who takes its job away all the same is noticed afterwards.
+        """
+        over = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=[over, every], daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join()
+
     def finish(self) -> None:
         """Commit the last chunk; the job is done. For the worker; raises LeaseLost."""
         self._change(
@@ -104,6 +122,21 @@ class Work:
                 holder=None,
                 lease_until=None,
             )
+
+    def _keep(self, over: threading.Event, every: float) -> None:
+        while not over.wait(every):
+            # A database that is busy, or away, is asked again: the lease lasts longer.
+            with suppress(SQLAlchemyError), Session(self.session.get_bind()) as session:
+                session.execute(
+                    update(Job)
+                    .where(
+                        Job.id == self.job_id,
+                        Job.state == JobState.RUNNING,
+                        Job.holder == self._holder,
+                    )
+                    .values(lease_until=self.now() + queue.LEASE)
+                )
+                session.commit()
 
     def _change(self, **values: Any) -> None:
         self.session.flush()

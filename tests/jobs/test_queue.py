@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -159,6 +160,32 @@ def test_the_job_of_a_dead_worker_does_not_wait_for_its_lease(
 
     assert [] == queue.sweep(session, now=now, dead=["w_2"])
     assert [job.id] == queue.sweep(session, now=now, dead=["w_2", "w_1"])
+
+
+def test_a_long_step_keeps_its_job(engine: Engine, now: datetime) -> None:
+    """Nobody takes away what a worker reads for hours; what was taken all the same stays taken."""
+    time_of_day = [now]
+    with Session(engine) as session, Session(engine) as other:
+        job_id = waiting(session, now).id
+        taken = queue.take(session, KINDS, holder="w_1", now=now)
+        assert taken is not None
+        work = Work(session, taken, clock=lambda: time_of_day[0])
+
+        def lease() -> datetime | None:
+            other.rollback()
+            return other.scalar(select(Job.lease_until).where(Job.id == job_id))
+
+        with work.kept(every=0.01):
+            time_of_day[0] = now + queue.LEASE - SECOND
+            deadline = time.monotonic() + 30
+            while lease() != now + 2 * queue.LEASE - SECOND:
+                assert time.monotonic() < deadline
+            assert [] == queue.sweep(other, now=now + queue.LEASE)
+            assert [job_id] == queue.sweep(other, now=now, dead=["w_1"])
+
+        assert lease() is None
+        with pytest.raises(LeaseLost):
+            work.finish()
 
 
 def test_a_worker_that_stops_hands_back_after_its_chunk(session: Session, now: datetime) -> None:
