@@ -73,7 +73,7 @@ map "$$uri?$$arg_v" $$frozen_kept {
 # The page that verifies brings its own policy along.
 map "$$uri $$sent_http_content_type" $$frozen_policy {
     default "";
-    "~^/verifier/index\.html " "frame-ancestors 'none'";
+    "~^/verifier/+index\.html " "frame-ancestors 'none'";
     "~ text/html" "$policy";
     "~ image/svg" "$drawing_policy";
 }

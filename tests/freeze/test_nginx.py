@@ -108,6 +108,9 @@ def test_headers_are_those_of_the_service(frozen_site: Site, nginx: Server) -> N
     assert ("no-cache", "*") == (page["cache-control"], file["access-control-allow-origin"])
     assert "noindex" == file["x-robots-tag"]
     assert "x-robots-tag" not in page
+    for place in ("/verifier", "/verifier/", "/verifier/index.html"):
+        # It has its own policy in it, which this one would only narrow down to nothing.
+        assert "frame-ancestors 'none'" == nginx.get(place).headers["content-security-policy"]
     assert "default-src 'none'; sandbox" == drawing["content-security-policy"]
     assert "public, max-age=60" == listed["cache-control"]
     assert "immutable" in nginx.get(f"/artwork/{image}").headers["cache-control"]
