@@ -77,7 +77,6 @@ class Template:
         if self._addresses & self._literals or len(set(gaps)) != leaves:
             raise NotParametric("a leaf is dropped, or is an address here and a literal there")
         self._fill = _picker(gaps)
-        self._texts = _picker(sorted(self._literals))
         self._lines_of = [
             (mark, [number for number, marks in self._marked if mark in marks])
             for mark in self._nodes
@@ -129,9 +128,8 @@ class Template:
         for leaf in self._addresses:
             if not PLAIN_IRI(values[leaf]):
                 return None
-        if rdfc.needs_escape("".join(self._texts(values))):
-            for leaf in self._literals:
-                values[leaf] = rdfc.escape(values[leaf])
+        for leaf in self._literals:
+            values[leaf] = rdfc.escape(values[leaf])
         pieces = self._pieces.copy()
         pieces[1::2] = self._fill(values)
         lines = "".join(pieces).split("\n")
