@@ -97,7 +97,7 @@ def main() -> int:
             flush=True,
         )
         wrong = [
-            *verdicts(blank, {revoked: {1}, lost: {1, 2, 3}, **dict.fromkeys(kept, {0})}),
+            *verdicts(blank, {revoked: {1}, lost: {1, 2, 3}, **{address: {0} for address in kept}}),
             *lists_held(public, blank.ask("-")),
             *persons_held(public, blank.ask("-")),
         ]
