@@ -108,6 +108,7 @@ def world(app, holder, public_id) -> World:
             "filename": "style.css",
             "list_id": "lst_0",
             "job_id": "job_0",
+            "submission_id": "sub_0",
         }
     )
 

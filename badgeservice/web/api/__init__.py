@@ -1,7 +1,7 @@
 """The addresses for programs, under `/api/v1`, and the OpenAPI document that describes them.
 
-No cookie is read here and no page answered, so any site may ask; errors are problem documents. A
-key of a partner is for its own machine: browsers are not allowed to send one from another site.
+No cookie is read here and no page answered, so any site may ask; errors are problem documents. What
+wants a key is for the partner's own machine: no other site may ask it by way of a browser.
 Whatever is added gets a blueprint of flask-smorest, named in BLUEPRINTS: its schemas then read,
 write and describe.
 """
@@ -19,6 +19,7 @@ from badgeservice.web.extensions import csrf
 from badgeservice.web.negotiation import FOR_PROGRAMS
 
 BLUEPRINTS = (verify.bp, evidence.bp, jobs.bp)
+_WITH_KEY = {evidence.bp.name, jobs.bp.name}
 
 _DESCRIPTION = (
     "Verification of Open Badges: ours and everyone else's. And for training partners, with a key: "
@@ -68,11 +69,13 @@ def init_app(app: Flask) -> None:
 
 
 def _let_any_site_ask(response: Response) -> Response:
-    """Say that any site may ask, and never with its visitor's cookies."""
+    """Say that any site may ask, and never with its visitor's cookies; but not what wants a key."""
     if request.path.startswith(FOR_PROGRAMS):
+        response.vary.add("Accept-Language")
+        if request.blueprint in _WITH_KEY:
+            return response
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Retry-After"
-        response.vary.add("Accept-Language")
         if request.method == "OPTIONS":
             response.headers.update(_PREFLIGHT)
     return response
