@@ -65,9 +65,10 @@ def audit(work: Work) -> None:
     The log has one line for each violation, up to twenty, and the head of the audit chain, which
     thus is kept elsewhere wherever logs are. `badgeservice audit` says more.
     """
-    here, found = services(), 0
+    here, now, found = services(), work.now(), 0
     with work.kept():
-        violations = auditing.violations(work.session, here.office, now=work.now())
+        part = auditing.tonight(work.session, now)
+        violations = auditing.violations(work.session, here.office, part=part, now=now)
         questions = [each.question for each in violations]
         questions += ["erased" for _ in traces.findings(work.session, here.erasures)]
     for question in questions:

@@ -14,7 +14,7 @@ from badgeservice.awarding.models import Award, AwardState
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
 from badgeservice.issuing import audit, editions, ob2, shelf, states, status_lists
 from badgeservice.issuing.audit import content
-from badgeservice.issuing.audit.books import Part
+from badgeservice.issuing.audit.books import WHOLE, Part
 from badgeservice.issuing.models import (
     Badge,
     BadgeState,
@@ -503,6 +503,19 @@ def test_a_part_is_verified_and_all_is_compared(
     assert all(any("is not the" in problem for problem in found[number]) for number in both)
     held = [number for number in both if Part(number, 2).holds(public_id)]
     assert held == [n for n in both if any("does not verify" in each for each in found[n])]
+
+
+def test_a_large_installation_is_verified_in_thirty_nights(
+    kept: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each night another part, and after thirty of them every badge had its turn."""
+    assert WHOLE == audit.tonight(kept.session, kept.clock())
+    monkeypatch.setattr(audit, "WHOLE_UP_TO", 0)
+
+    parts = [audit.tonight(kept.session, kept.clock() + timedelta(days=n)) for n in range(30)]
+
+    for public_id in ("a", "b", active(kept).public_id):
+        assert 1 == sum(part.holds(public_id) for part in parts)
 
 
 def test_an_erased_holder_is_no_violation(kept: Desk) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from badgeservice.issuing.audit import content, files, history, lists, records
@@ -36,6 +36,12 @@ QUESTIONS: dict[str, Callable[[Books], Findings]] = {
 }
 
 
+NIGHTS = 30
+"""In how many nights the signatures of a large installation are verified, each once."""
+WHOLE_UP_TO = 10_000
+"""Badges of which all signatures are verified in one night."""
+
+
 @dataclass(frozen=True)
 class Violation:
     """Something that does not hold: which question found it, about what, and how."""
@@ -57,6 +63,12 @@ def violations(
     for name, question in QUESTIONS.items():
         for subject, problem in question(books):
             yield Violation(name, subject, problem)
+
+
+def tonight(session: Session, now: datetime) -> Part:
+    """Return the part whose signatures are verified in this night: all, unless there are many."""
+    badges = session.scalar(select(func.count()).select_from(Badge)) or 0
+    return WHOLE if badges <= WHOLE_UP_TO else Part(now.toordinal() % NIGHTS + 1, NIGHTS)
 
 
 def unstored(session: Session, acknowledged: Iterable[str]) -> Iterator[Violation]:
