@@ -171,11 +171,13 @@ def make(session: Session, office: Office, drafts: Sequence[Draft], *, now: date
             made = forms.make(signer, draft.unsigned, pictures[picture], assertions, now=now)
             signed.append((draft, assertions, made))
     fetch = own_fetch(Hosting(session, office))
+    # A list may have been published since `now` was read; what is asked of it is asked afterwards.
+    asked_at = status_lists.last_published(session, now)
     return [
         Made(
             draft,
             forms.check(
-                office, draft.badge, draft.unsigned, made, assertions, fetch=fetch, now=now
+                office, draft.badge, draft.unsigned, made, assertions, fetch=fetch, now=asked_at
             ),
             made,
             shelf.seal(

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import BadgeserviceError, ConflictingChange
@@ -27,7 +27,7 @@ from badgeservice.issuing.models import (
     StatusList,
 )
 from badgeservice.issuing.office import Office
-from badgeservice.issuing.signer import Purpose
+from badgeservice.issuing.signer import CLOCK_SKEW, Purpose
 from badgeservice.openbadges import status_list, strict_json, v3
 from badgeservice.storage import locks
 from badgeservice.storage.locks import Turn
@@ -98,8 +98,9 @@ def publish(
 
     What was published is the beginning, so that it costs the same whatever the register holds; the
     audit compares the two. Publishers take turns, and the version is compared and swapped, so that an older snapshot never
-    replaces a newer one. Raises ConflictingChange when the list was changed all the same, or was
-    last published after `now`: a list whose date went back would be refused by its readers.
+    replaces a newer one. Its date never goes back, or its readers would refuse it. Raises
+    ConflictingChange when the list was changed all the same, or was last published so long after
+    `now` that one of the clocks is wrong.
     """
     locks.serialise(session, Turn.STATUS_LISTS)
     session.flush()
@@ -108,7 +109,9 @@ def publish(
             StatusList.number == number
         )
     ).one()
-    if now < published_at:
+    # Whoever asked first may have waited for the turn, or have a clock that is a little behind.
+    dated = max(now, published_at)
+    if dated - now > CLOCK_SKEW:
         raise ConflictingChange(
             f"status list {number} was published at {published_at.isoformat()}, which is later "
             f"than {now.isoformat()}; check the clock of this machine"
@@ -121,13 +124,19 @@ def publish(
         .where(StatusList.number == number, StatusList.version == version)
         .values(
             version=StatusList.version + 1,
-            published_at=now,
-            published=_sign(office, number, status_list.setting(before, ended), now=now),
+            published_at=dated,
+            published=_sign(office, number, status_list.setting(before, ended), now=dated),
         )
     )
     if swapped.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
         raise ConflictingChange(f"status list {number} changed while it was being signed")
     return int(version) + 1
+
+
+def last_published(session: Session, now: datetime) -> datetime:
+    """Return `now`, or when a list was last published if that is later."""
+    last = session.scalar(select(func.max(StatusList.published_at)))
+    return max(now, last) if last else now
 
 
 def publish_compromised(session: Session, office: Office, *, now: datetime) -> list[int]:

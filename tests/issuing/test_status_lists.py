@@ -262,11 +262,25 @@ def test_a_clock_that_went_back_publishes_nothing(desk: Desk) -> None:
     public_id, kept = badge.public_id, published(desk)
 
     with pytest.raises(ConflictingChange, match="check the clock"):
-        revoke(desk.session, desk.office, public_id, desk.clock() - timedelta(seconds=1))
+        revoke(desk.session, desk.office, public_id, desk.clock() - timedelta(minutes=6))
     desk.session.rollback()
 
     assert published(desk) == kept
     assert desk.session.get_one(Badge, public_id, populate_existing=True).state == "active"
+
+
+def test_whoever_waited_for_the_turn_publishes_with_the_date_of_who_was_first(desk: Desk) -> None:
+    """Two at once read the clock and wait; neither is refused, and the list never goes back."""
+    first, second = desk.badge("a@example.org"), desk.badge("b@example.org")
+    earlier = desk.clock()
+    desk.clock.advance(seconds=20)
+    revoke(desk.session, desk.office, first.public_id, desk.clock())
+
+    revoke(desk.session, desk.office, second.public_id, earlier)
+
+    row = desk.session.get_one(StatusList, 1, populate_existing=True)
+    assert bits(desk) == {index_of(desk, first), index_of(desk, second)}
+    assert desk.clock() == row.published_at
 
 
 def test_publishing_one_list_leaves_the_others_as_they_are(desk: Desk) -> None:
