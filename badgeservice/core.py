@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
 from badgeservice import extensions, fetching, logs
@@ -144,6 +144,8 @@ def create_core(
                 # With the five that stay open, enough for all who are inside the gate, and for
                 # whoever watches: nobody waits for a connection, which would end in an error.
                 "max_overflow": settings.requests_at_once,
+                # A server that was restarted has forgotten the connections that were open.
+                "pool_pre_ping": make_url(settings.sqlalchemy_url).drivername != "sqlite",
             }
         },
     )

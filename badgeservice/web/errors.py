@@ -6,6 +6,7 @@ answer to an error carries a reference, which stands in the log and nowhere else
 
 from __future__ import annotations
 
+import errno
 import secrets
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as QueueTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from badgeservice.errors import (
@@ -40,6 +43,7 @@ from badgeservice.errors import (
     SubmissionNotFound,
     VerifierBusy,
 )
+from badgeservice.extensions import db
 from badgeservice.web import negotiation, observing
 
 log = structlog.get_logger()
@@ -70,6 +74,8 @@ STATUS: dict[type[BadgeserviceError], int] = {
 }
 _RETRY_AFTER: dict[type[BadgeserviceError], int] = {VerifierBusy: 5, IssuingHalted: 600}
 """After how many seconds a program should try again."""
+_STORAGE_RETRY_SECONDS = 30
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,9 @@ def init_app(app: Flask) -> None:
     """Answer every error; nothing leaves as a bare stack trace."""
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(BadgeserviceError, _answer_ours)
+    app.register_error_handler(OperationalError, _answer_out_of_storage)
+    app.register_error_handler(QueueTimeout, _answer_out_of_storage)
+    app.register_error_handler(OSError, _answer_out_of_storage)
     app.register_error_handler(Exception, _answer_unforeseen)
 
 
@@ -258,6 +267,21 @@ def _words_of_ours(error: BadgeserviceError) -> Words | None:
         case ApiKeyForbids():
             return Words(gettext("Cette clé d'API n'ouvre pas cette adresse"), "")
     return None
+
+
+def _answer_out_of_storage(error: Exception) -> Response:
+    """Answer that nothing could be kept: the database is away or locked, the disk is full.
+
+    What the request began is undone; whoever makes it again loses nothing.
+    """
+    if isinstance(error, OSError) and error.errno not in _FULL:
+        return _answer_unforeseen(error)
+    log.error("storage_unavailable", endpoint=request.endpoint, exc_info=error)
+    observing.report(error, new_reference())
+    db.session.rollback()
+    response = answer(503, code="storage_unavailable")
+    response.headers["Retry-After"] = str(_STORAGE_RETRY_SECONDS)
+    return response
 
 
 def _answer_unforeseen(error: BaseException) -> Response:
