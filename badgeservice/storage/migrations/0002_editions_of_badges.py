@@ -261,6 +261,10 @@ def _refuse_what_would_be_lost() -> None:
             "a badge that is suspended or was withdrawn",
             "SELECT count(*) FROM badge WHERE state NOT IN ('active', 'revoked')",
         ),
+        (
+            "a form of a badge that came later",
+            "SELECT count(*) FROM released_form WHERE format NOT IN ('json', 'jwt', 'png')",
+        ),
         ("a badge that renews another", "SELECT count(*) FROM badge WHERE renews IS NOT NULL"),
     ):
         if connection.execute(sa.text(query)).scalar():
