@@ -133,7 +133,11 @@ def _work(orders: Connection, method: str) -> None:
                 public_ids = orders.recv()
             except EOFError:
                 return
-            orders.send(_signed_anew(session, here, public_ids, method))
+            done = _signed_anew(session, here, public_ids, method)
+            try:
+                orders.send(done)
+            except OSError:  # whoever ordered it was killed; it is done all the same
+                return
 
 
 def _signed_anew(
