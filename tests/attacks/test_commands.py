@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def _nobody_answers(address: str) -> Fetched:
     raise FetchFailed("no answer")
 
 
-verify = make_verify_command(lambda: (_nobody_answers, EmptyRegister(), NOBODY_KNOWN))
+verify = make_verify_command(lambda: nullcontext((_nobody_answers, EmptyRegister(), NOBODY_KNOWN)))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_no_time_to_verify_at_breaks_the_command(tmp_path: Path, instant: str) -
     school = School()
     badge = tmp_path / "badge.json"
     badge.write_bytes(strict_json.dumps(school.issue()))
-    ours = make_verify_command(lambda: (school.fetch, school, NOBODY_KNOWN))
+    ours = make_verify_command(lambda: nullcontext((school.fetch, school, NOBODY_KNOWN)))
 
     result = CliRunner().invoke(ours, [str(badge), "--at", instant, "--lang", "en"])
 
