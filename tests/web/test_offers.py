@@ -241,7 +241,11 @@ def test_who_declined_by_mistake_can_change_their_mind(app, learner, offer):
 )
 def test_an_acceptance_during_a_halt_is_kept(app, learner, offer, path, language, says):
     """The page says so in the language of the address; the badge comes without a second tap."""
-    at = offer if language == "fr" else offer.replace("mon-espace/propositions", "my-space/offers")
+    at = (
+        offer
+        if language == "fr"
+        else offer.replace("/mon-espace/propositions", "/en/my-space/offers")
+    )
     with app.app_context():
         session, here = extensions.db.session, extensions.services()
         halting.halt(session, reason="", actor="operator", now=here.clock())
