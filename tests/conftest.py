@@ -378,3 +378,16 @@ def run(environment: dict[str, str]) -> Run:
         return subprocess.CompletedProcess(command, ended.exit_code, ended.stdout, ended.stderr)
 
     return badgeservice
+
+
+@pytest.fixture
+def run_apart(environment: dict[str, str]) -> Run:
+    """Run `badgeservice` with some arguments in a process of its own, which remembers nothing."""
+
+    def badgeservice(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("badgeservice")), *map(str, arguments)]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return badgeservice

@@ -254,7 +254,7 @@ def test_the_whole_signer_over_a_token(desk: Desk, tokens: Tokens, tmp_path: Pat
 
 
 def test_by_the_command(
-    run: Run, environment: dict[str, str], softhsm: Path, tmp_path: Path
+    run: Run, run_apart: Run, environment: dict[str, str], softhsm: Path, tmp_path: Path
 ) -> None:
     """As an operator does it: settings, rotation into the token, a badge, its verdict."""
     keys_dir, pin = tmp_path / "own-keys", tmp_path / "pin"
@@ -281,6 +281,6 @@ def test_by_the_command(
 
     pin.chmod(0o600)
     pin.write_text("00000000")
-    refused = run("keys", "list")
+    refused = run_apart("keys", "list")  # a token that was opened stays open in its process
     assert 1 == refused.returncode
     assert "the PIN file" in refused.stderr
