@@ -118,6 +118,26 @@ def write_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--write-golden"))
 
 
+ON_ONE_DATABASE = ("tests/web/", "tests/freeze/", "tests/attacks/", "tests/test_cli")
+"""Where tests look at pages and commands: the rooms below, which ask for the rows, are tested on
+each database."""
+ON_EACH = (
+    "tests/attacks/test_partners.py", "tests/attacks/test_quiz.py", "tests/test_cli.py",
+    "tests/test_cli_operations.py", "tests/test_cli_reissue.py", "tests/web/test_my_badges.py",
+    "tests/web/test_offers.py", "tests/web/test_query_plans.py", "tests/web/test_several.py",
+    "tests/web/test_sign_in.py", "tests/web/test_storage_away.py",
+)  # fmt: skip
+"""Those among them that look at what a database does: races, locks, plans, what is lost."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs on one database only, before tests are chosen by their marks."""
+    for item in items:
+        if item.nodeid.startswith(ON_ONE_DATABASE) and not item.nodeid.startswith(ON_EACH):
+            item.add_marker(pytest.mark.any_database)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test that has rows, whichever fixture they come through, on each database."""
     if "database" in metafunc.fixturenames:
