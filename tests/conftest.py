@@ -118,14 +118,17 @@ def write_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--write-golden"))
 
 
-ON_ONE_DATABASE = ("tests/web/", "tests/freeze/", "tests/attacks/", "tests/test_cli")
-"""Where tests look at pages and commands: the rooms below, which ask for the rows, are tested on
-each database."""
+ON_ONE_DATABASE = (
+    "tests/web/", "tests/freeze/", "tests/attacks/", "tests/test_cli", "tests/catalogue/",
+    "tests/awarding/test_replay.py", "tests/issuing/test_ob2.py",
+    "tests/issuing/test_endorsements.py", "tests/operations/test_doctor.py",
+)  # fmt: skip
+"""Where tests look at pages, commands, documents and words: what asks for the rows below them is
+tested on each database. `scripts/test --database=postgresql tests` runs these there, too."""
 ON_EACH = (
-    "tests/attacks/test_partners.py", "tests/attacks/test_quiz.py", "tests/test_cli.py",
-    "tests/test_cli_operations.py", "tests/test_cli_reissue.py", "tests/web/test_my_badges.py",
-    "tests/web/test_offers.py", "tests/web/test_query_plans.py", "tests/web/test_several.py",
-    "tests/web/test_sign_in.py", "tests/web/test_storage_away.py",
+    "tests/attacks/test_partners.py", "tests/attacks/test_quiz.py", "tests/test_cli_operations.py",
+    "tests/test_cli_reissue.py", "tests/web/test_offers.py", "tests/web/test_query_plans.py",
+    "tests/web/test_several.py", "tests/web/test_sign_in.py", "tests/web/test_storage_away.py",
 )  # fmt: skip
 """Those among them that look at what a database does: races, locks, plans, what is lost."""
 

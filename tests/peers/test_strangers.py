@@ -49,20 +49,29 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def verdicts(samples: Path) -> list[dict[str, Any]]:
+def judged(samples: Path) -> subprocess.CompletedProcess[str]:
+    """The peers, once they have judged every sample."""
+    return run("--json", samples)
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     """What every peer said of every sample."""
-    done = run("--json", samples)
-    assert done.stdout, done.stderr
-    parsed: list[dict[str, Any]] = json.loads(done.stdout)
+    assert judged.stdout, judged.stderr
+    parsed: list[dict[str, Any]] = json.loads(judged.stdout)
     return parsed
 
 
-def test_every_verdict_is_the_recorded_one(samples: Path) -> None:
-    """A peer that changes its mind, or a badge that changes, is noticed."""
-    done = run("--json", samples)
+@pytest.fixture(scope="module")
+def table(samples: Path) -> str:
+    """What they said as a table."""
+    return run("--markdown", samples).stdout.strip()
 
-    assert done.stderr == ""
-    assert done.returncode == 0
+
+def test_every_verdict_is_the_recorded_one(judged: subprocess.CompletedProcess[str]) -> None:
+    """A peer that changes its mind, or a badge that changes, is noticed."""
+    assert judged.stderr == ""
+    assert judged.returncode == 0
 
 
 @pytest.mark.parametrize(("peer", "form"), MUST_ACCEPT + MUST_READ)
@@ -125,15 +134,13 @@ def test_a_genuine_badge_that_is_refused_makes_the_run_fail(samples: Path, tmp_p
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/interoperability.md"])
-def test_the_documentation_shows_the_table_that_was_found(samples: Path, name: str) -> None:
+def test_the_documentation_shows_the_table_that_was_found(table: str, name: str) -> None:
     """Figures in documentation are generated, and held true."""
     page = (ROOT / name).read_text()
     shown = re.search(r"<!-- table -->\n(.*)\n<!-- end of table -->", page, re.DOTALL)
     assert shown is not None
 
-    found = run("--markdown", samples).stdout.strip()
-
-    assert shown[1].strip() == found
+    assert shown[1].strip() == table
 
 
 @pytest.mark.parametrize(
