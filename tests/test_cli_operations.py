@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
 from tests.databases import Database
 
@@ -62,6 +64,7 @@ def test_a_backup_is_put_back_by_its_commands(
             database.drop(environment["BADGESERVICE_DATABASE_URL"])
 
 
+@pytest.mark.any_database  # the server of the tests is no good one: it flushes nothing
 def test_the_doctor_answers_each_question(run: Run, environment: dict[str, str]) -> None:
     """A line each, or JSON; exit 1 where something asks for attention, 2 where it is wrong."""
     in_lines = run("doctor")
