@@ -36,7 +36,9 @@ from badgeservice.storage.base import Base
 from badgeservice.storage.vault import Vault
 from badgeservice.verifier.pool import Limits, Pool
 from badgeservice.web.extensions import limiter
+from tests import journal as journals
 from tests.databases import DATABASES, Database
+from tests.journal import Journal
 from tests.sites import OTHER, SCHOOL, Sites, guard, make_authority, serving
 
 _connect = socket.socket.connect
@@ -70,6 +72,13 @@ def shared(part: str) -> Path:
             pytest.skip(f"not proved: no {part} beside the clone")
         pytest.fail(f"{folder} is missing; set BADGESERVICE_VECTORS=absent to go on without it")
     return folder
+
+
+@pytest.fixture
+def journal() -> Iterator[Journal]:
+    """What this process logs during a test, from `info` on."""
+    with journals.kept() as journal:
+        yield journal
 
 
 @pytest.fixture(scope="session")

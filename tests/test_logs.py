@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import structlog
@@ -17,40 +15,11 @@ from sqlalchemy.orm import Session
 
 from badgeservice import logs
 from badgeservice.errors import SignInRefused
+from tests.journal import Journal
 
 ADDRESS = "canary.martin@example.org"
 NAME = "Canary Lemoigne"
 TOKEN = "canary-token"
-
-
-class Journal:
-    """What was logged, as text and as lines."""
-
-    def __init__(self) -> None:
-        self.stream = io.StringIO()
-
-    @property
-    def text(self) -> str:
-        """Everything that was written."""
-        return self.stream.getvalue()
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """Every line, read as JSON."""
-        return [json.loads(line) for line in self.text.splitlines()]
-
-
-@pytest.fixture
-def journal() -> Iterator[Journal]:
-    """The logs of this process during a test, from `info` on."""
-    root = logging.getLogger()
-    handlers, raises = root.handlers[:], logging.raiseExceptions
-    journal = Journal()
-    logs.configure("info", stream=journal.stream)
-    yield journal
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers[:], logging.raiseExceptions = handlers, raises
 
 
 @pytest.fixture

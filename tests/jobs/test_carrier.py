@@ -12,6 +12,7 @@ import pytest
 from badgeservice.jobs.carrier import Carrier
 from tests import stores
 from tests.databases import Database
+from tests.journal import Journal
 
 
 @pytest.fixture(params=["database", "store"])
@@ -65,9 +66,7 @@ def test_several_wait_and_one_is_told(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["sqlite:////nowhere/queue", "postgresql://127.0.0.1:1/x", "valkey://127.0.0.1:1"]
 )
-def test_a_carrier_that_cannot_be_reached_harms_nobody(
-    url: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_carrier_that_cannot_be_reached_harms_nobody(url: str, journal: Journal) -> None:
     """Whoever asks goes on, the log says it once, and whoever waits looks for itself."""
     carrier = Carrier(url)
 
@@ -75,7 +74,7 @@ def test_a_carrier_that_cannot_be_reached_harms_nobody(
     carrier.tell("job_2")
 
     assert not carrier.wait(0.1)
-    assert 1 == "".join(capsys.readouterr()).count("carrier_failed")
+    assert ["carrier_failed"] == journal.events
 
 
 @pytest.mark.any_database

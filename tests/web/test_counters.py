@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
-from io import StringIO
 
 import pytest
 from limits import parse
 from limits.strategies import FixedWindowRateLimiter
 
-from badgeservice import logs
 from badgeservice.errors import SettingsError
 from badgeservice.web import counters
 from badgeservice.web.counters import SharedStorage
 from tests import stores
+from tests.journal import Journal
 from tests.stores import Store
 
 pytestmark = pytest.mark.any_database
@@ -39,20 +37,6 @@ def process(store: Store, *, secret: bytes = b"secret") -> FixedWindowRateLimite
 def hits(limiter: FixedWindowRateLimiter, times: int) -> list[bool]:
     """Spend `times` uses of a visitor."""
     return [limiter.hit(THREE, "sign in", VISITOR) for _ in range(times)]
-
-
-@pytest.fixture
-def lines() -> Iterator[StringIO]:
-    """What is logged."""
-    written = StringIO()
-    logs.configure("info", stream=written)
-    yield written
-    logs.configure("info")
-
-
-def events(lines: StringIO) -> list[str]:
-    """Return the events that were logged."""
-    return [json.loads(line)["event"] for line in lines.getvalue().splitlines()]
 
 
 def test_processes_spend_one_budget(store: Store) -> None:
@@ -89,7 +73,7 @@ def test_what_was_counted_is_forgotten_in_time(store: Store) -> None:
     assert 0 < store.client().ttl(key) <= 60
 
 
-def test_without_the_store_each_process_counts_by_itself(store: Store, lines: StringIO) -> None:
+def test_without_the_store_each_process_counts_by_itself(store: Store, journal: Journal) -> None:
     """Nobody is refused for our failure, nobody is uncounted, and the alarm is raised once."""
     one, other = process(store), process(store)
     hits(one, 3)
@@ -98,13 +82,13 @@ def test_without_the_store_each_process_counts_by_itself(store: Store, lines: St
     assert [True, True, True, False] == hits(one, 4)
     assert [True, True, True, False] == hits(other, 4)
     assert one.storage.is_down
-    assert events(lines) == ["limits_store_down"] * 2
-    assert VISITOR not in lines.getvalue()
+    assert journal.events == ["limits_store_down"] * 2
+    assert VISITOR not in journal.text
     assert not one.storage.check()
 
 
 def test_the_store_is_found_again(
-    store: Store, lines: StringIO, monkeypatch: pytest.MonkeyPatch
+    store: Store, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once the pause is over somebody asks it again, and from then on it counts for all."""
     monkeypatch.setattr(counters, "PAUSE_SECONDS", 0.0)
@@ -115,7 +99,7 @@ def test_the_store_is_found_again(
 
     assert [True, True, True] == hits(one, 3)
     assert [False] == hits(other, 1)
-    assert events(lines) == ["limits_store_down", "limits_store_back"]
+    assert journal.events == ["limits_store_down", "limits_store_back"]
 
 
 def test_a_store_that_is_forgotten_is_empty(store: Store) -> None:

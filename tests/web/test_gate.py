@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import runpy
 import threading
-from collections.abc import Callable, Iterator
-from io import StringIO
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from badgeservice import logs
 from badgeservice.settings import Settings
 from badgeservice.web import gate
 from badgeservice.web.gate import Gate
+from tests.journal import Journal
 
 pytestmark = pytest.mark.any_database
 
@@ -174,22 +172,13 @@ def test_whoever_watches_always_gets_in(house: House, path: str) -> None:
     assert 200 == visit(Gate(house, places=0, waiting=0), path).status_code
 
 
-@pytest.fixture
-def lines() -> Iterator[StringIO]:
-    """What is logged."""
-    written = StringIO()
-    logs.configure("info", stream=written)
-    yield written
-    logs.configure("info")
-
-
-def test_the_log_says_it_once_in_a_while(house: House, lines: StringIO) -> None:
+def test_the_log_says_it_once_in_a_while(house: House, journal: Journal) -> None:
     """Not a line for each: that would be work for each."""
     door = Gate(house, places=0, waiting=0)
     for _ in range(50):
         visit(door, "/b/secret")
 
-    [line] = [json.loads(line) for line in lines.getvalue().splitlines()]
+    [line] = journal.lines
     assert "overloaded" == line["event"]
     assert 1 == line["count"]
 
