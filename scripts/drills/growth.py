@@ -29,23 +29,17 @@ from sqlalchemy import update
 
 from badgeservice import installation
 from badgeservice.app import create_app, utc_now
-from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
-from badgeservice.catalogue import classes
-from badgeservice.catalogue.strength import Strength
-from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue, states, status_lists, verdict
-from badgeservice.issuing.build import Choices
-from badgeservice.issuing.models import Badge, StatusList, Visibility
-from badgeservice.people import accounts
+from badgeservice.issuing import states, status_lists, verdict
+from badgeservice.issuing.models import Badge, StatusList
 from badgeservice.settings import Settings
 from badgeservice.storage import chain
 from badgeservice.verification import Verdict
+from scripts.drills import people
 from tests.conftest import Letters
 from tests.web.conftest import Learner
 
-BADGE = "crcn-4-1-beginner"
 ALLOWED = 1.3
 LOCAL_BYTES = 489
 """How much of a large value SQLite keeps in its row, with pages of 4 kB: the rest lies elsewhere."""
@@ -108,41 +102,13 @@ def _installation(folder: Path, size: int, genuine: int) -> tuple[Flask, list[st
 
 def _offer(email: str) -> Award:
     """Return an offer to somebody new, on somebody's word."""
-    here, now, session = services(), utc_now(), db.session
-    badge_class = classes.current(session, BADGE)
-    controller = accounts.organisation(session, here.office.issuer.slug)
-    person = accounts.find_or_create(
-        session, here.vault, email=email, language="fr", controller=controller, now=now
-    )
-    manual.record_manual(
-        session,
-        here.vault,
-        person_id=person.id,
-        badge_class=badge_class,
-        strength=Strength.WORK_REVIEWED,
-        agent="drill",
-        organisation=here.office.issuer.slug,
-        statement="",
-        occurred_at=now,
-        now=now,
-    )
-    award = offers.award_for(
-        session, here.vault, person_id=person.id, badge_class=badge_class, now=now
-    )
-    session.commit()
+    award = people.offered(db.session, services(), email, now=utc_now())
+    db.session.commit()
     return award
 
 
 def _accept(award: Award) -> Badge:
-    return issue.accept_and_issue(
-        db.session,
-        services().office,
-        award_id=award.id,
-        person_id=award.person_id,
-        choices=Choices(language="fr", name=None, visibility=Visibility.LINK),
-        actor="drill",
-        now=utc_now(),
-    )
+    return people.accepted(db.session, services(), award.id, award.person_id, now=utc_now())
 
 
 def _issue(email: str) -> Badge:

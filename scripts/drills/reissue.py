@@ -31,21 +31,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from badgeservice.awarding import offers
-from badgeservice.catalogue import classes
-from badgeservice.catalogue.strength import Strength
 from badgeservice.core import create_core, utc_now
-from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
-from badgeservice.issuing import issue, reissue, shelf
-from badgeservice.issuing.build import Choices
-from badgeservice.issuing.models import Badge, Format, Visibility
+from badgeservice.issuing import reissue, shelf
+from badgeservice.issuing.models import Badge, Format
 from badgeservice.openbadges.keys import KeyKind
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022
-from badgeservice.people import accounts
 from badgeservice.settings import Settings
+from scripts.drills import people
 
-BADGE = "crcn-4-1-beginner"
 COMMAND = Path(sys.executable).with_name("badgeservice")
 SAMPLE = 20
 ONE_BY_ONE = 300
@@ -102,40 +96,8 @@ def _issue_some(numbers: range) -> None:
         session, here = db.session, services()
         for number in numbers:
             now = utc_now()
-            badge_class = classes.current(session, BADGE)
-            controller = accounts.organisation(session, here.office.issuer.slug)
-            person = accounts.find_or_create(
-                session,
-                here.vault,
-                email=f"p{number}@example.org",
-                language="fr",
-                controller=controller,
-                now=now,
-            )
-            manual.record_manual(
-                session,
-                here.vault,
-                person_id=person.id,
-                badge_class=badge_class,
-                strength=Strength.WORK_REVIEWED,
-                agent="drill",
-                organisation=here.office.issuer.slug,
-                statement="",
-                occurred_at=now,
-                now=now,
-            )
-            award = offers.award_for(
-                session, here.vault, person_id=person.id, badge_class=badge_class, now=now
-            )
-            issue.accept_and_issue(
-                session,
-                here.office,
-                award_id=award.id,
-                person_id=person.id,
-                choices=Choices(language="fr", name=None, visibility=Visibility.LINK),
-                actor="drill",
-                now=now,
-            )
+            award = people.offered(session, here, f"p{number}@example.org", now=now)
+            people.accepted(session, here, award.id, award.person_id, now=now)
             session.expunge_all()
 
 
