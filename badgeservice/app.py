@@ -13,7 +13,6 @@ from badgeservice import logs, web
 from badgeservice.core import Stock, create_core, utc_now
 from badgeservice.extensions import services
 from badgeservice.mail import Mailer
-from badgeservice.migrating import prepare
 from badgeservice.settings import Environment, Settings
 from badgeservice.verifier.pool import Pool
 from badgeservice.web import counters
@@ -57,7 +56,6 @@ def create_app(
         )
     # First, so that every request has its id before anything can refuse it.
     logs.init_app(app)
-    prepare(app)
     csrf.init_app(app)
     limiter.init_app(app)
     web.init_app(app)

@@ -41,8 +41,11 @@ IMPURE = {
     "flask", "sqlalchemy", "socket", "os", "time", "requests", "urllib.request", "http", "subprocess",
     "pathlib", "secrets", "random",
 }  # fmt: skip
-# Files of our own package are read, never the caller's: the pinned contexts.
-READS_ITS_OWN_FILES = {"openbadges/contexts/__init__.py": {"pathlib"}}
+# Files of our own package or of a library are read, never the caller's: pinned contexts, Unicode.
+READS_ITS_OWN_FILES = {
+    "openbadges/contexts/__init__.py": {"pathlib"},
+    "verification/likeness.py": {"pathlib"},
+}
 # An import inside a function is the usual sign of a cycle; these are heavy, and late on purpose.
 LATE_ON_PURPOSE: dict[str, set[str]] = {
     # An extra that only those install whose keys live in a token.

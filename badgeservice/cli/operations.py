@@ -18,7 +18,6 @@ from badgeservice.errors import BackupFailed, BadgeserviceError
 from badgeservice.extensions import db, services
 from badgeservice.fetching import Guard
 from badgeservice.issuing import halting, issue, key_registry
-from badgeservice.migrating import prepare
 from badgeservice.operations import backup as copying
 from badgeservice.operations import doctor as examining
 from badgeservice.operations import restore as putting_back
@@ -134,7 +133,6 @@ def doctor(as_json: bool) -> None:
     """Look at everything an operator wants to know of; exit 0, 1 (attention) or 2 (wrong)."""
     try:
         app = create_core()
-        prepare(app)
     except BadgeserviceError as error:
         findings = [Finding("start", Health.WRONG, error.message, "the service does not start")]
     else:

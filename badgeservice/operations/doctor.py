@@ -25,11 +25,10 @@ from badgeservice.issuing.key_registry import KeyState
 from badgeservice.issuing.models import Badge, StatusList
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import SmtpMailer
-from badgeservice.migrating import alembic
 from badgeservice.operations.backup import LAST_BACKUP
 from badgeservice.people.models import Organisation
 from badgeservice.settings import Environment
-from badgeservice.storage import chain
+from badgeservice.storage import chain, revisions
 from badgeservice.storage.chain import AuditEvent
 
 
@@ -127,7 +126,7 @@ def _database(patient: Patient) -> Answer:
 
 def _migrations(patient: Patient) -> Answer:
     applied = set(patient.session.scalars(text("SELECT version_num FROM alembic_version")))
-    wanted = {head.revision for head in alembic.heads()}
+    wanted = revisions.heads(patient.here.settings.migrations_dir)
     if applied == wanted:
         return _well(f"at {', '.join(sorted(applied))}")
     return (

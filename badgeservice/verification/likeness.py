@@ -10,8 +10,10 @@ Sources: Unicode Technical Standard 39, section 4 (skeleton); Unicode Standard A
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from functools import cache, lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from badgeservice.verification import reading
@@ -173,17 +175,24 @@ def _prototypes() -> dict[str, str]:
     """Return, for each character that looks like another, the text that stands for all of them.
 
     The data name for one that stands for several all of these, and for each of these the one.
+    They are read as a file: the library would keep them in memory, with the name of each character.
     """
-    from confusable_homoglyphs.confusables import confusables_data
+    from confusable_homoglyphs import utils
 
+    data = Path(utils.path("confusables.json")).read_text("utf-8")
+    confusables: dict[str, list[str]] = json.loads(data, object_hook=_without_names)
     return {
         character: max(
-            (character, *(each["c"] for each in alike)),
-            key=lambda text: (len(confusables_data.get(text, ())), -len(text), text),
+            (character, *alike), key=lambda text: (len(confusables.get(text, ())), -len(text), text)
         )
-        for character, alike in confusables_data.items()
+        for character, alike in confusables.items()
         if len(character) == 1
     }
+
+
+def _without_names(entry: dict[str, object]) -> object:
+    """Return the character of an entry {"c": character, "n": its name}; the table itself as it is."""
+    return entry["c"] if entry.keys() == {"c", "n"} else entry
 
 
 def _host(identifier: str) -> str:

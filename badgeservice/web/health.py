@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from badgeservice.errors import BadgeserviceError
 from badgeservice.extensions import db, services
-from badgeservice.migrating import alembic
 from badgeservice.openbadges.keys import SIGNING_KINDS
+from badgeservice.storage import revisions
 from badgeservice.web.extensions import limiter
 
 bp = Blueprint("health", __name__)
@@ -51,9 +51,9 @@ def readyz() -> ResponseReturnValue:
 def init_app(app: Flask) -> None:
     """Register the two addresses; nobody is limited in asking them.
 
-    Which migrations there are is read once: the library that knows is not made for threads.
+    Which migrations there are is read once, and does not change while the process runs.
     """
     with app.app_context():
-        app.config["MIGRATION_HEADS"] = {head.revision for head in alembic.heads()}
+        app.config["MIGRATION_HEADS"] = revisions.heads(services().settings.migrations_dir)
     limiter.exempt(bp)
     app.register_blueprint(bp)

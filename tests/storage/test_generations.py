@@ -23,7 +23,7 @@ from badgeservice.issuing import audit
 from badgeservice.issuing.hosting import Hosting, own_fetch
 from badgeservice.issuing.issue import accept_and_issue, unfinished
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.migrating import alembic
+from badgeservice.migrating import alembic, prepare
 from badgeservice.people import accounts, email_address
 from badgeservice.verification import Verdict, recognise, verify
 from tests.conftest import Clock, Letters, settings_in
@@ -49,6 +49,7 @@ def former(database: Database, tmp_path: Path, clock: Clock, letters: Letters) -
     clock.advance(hours=1)
     installation.prepare_files(settings, now=clock())  # kinds of keys that came later
     app = create_app(settings, clock=clock, mailer=letters)
+    prepare(app)
     with app.app_context():
         alembic.upgrade(REVISION)
         with db.engine.begin() as connection:

@@ -7,20 +7,23 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import LargeBinary, inspect
 
-from badgeservice.extensions import db
-from badgeservice.migrating import alembic
+from badgeservice.extensions import db, services
+from badgeservice.migrating import alembic, prepare
 from badgeservice.settings import Settings
+from badgeservice.storage import revisions
 from badgeservice.storage.base import Base
 
 
 def test_the_migrated_tables_are_those_of_the_models(app: Flask) -> None:
     """Whoever changes a model writes the migration too."""
+    prepare(app)
     with app.app_context():
         assert [] == alembic.compare_metadata()
 
 
 def test_migrations_can_be_undone_and_done_again(app: Flask) -> None:
     """Down to nothing and up again: the same tables, and nothing left over in between."""
+    prepare(app)
     with app.app_context():
         alembic.downgrade("base")
         assert {"alembic_version"} == set(inspect(db.engine).get_table_names())
@@ -28,6 +31,15 @@ def test_migrations_can_be_undone_and_done_again(app: Flask) -> None:
 
         assert {"alembic_version", *Base.metadata.tables} == set(
             inspect(db.engine).get_table_names()
+        )
+
+
+def test_the_newest_migration_is_the_one_that_alembic_names(app: Flask) -> None:
+    """What `/readyz` compares the database with is read without Alembic."""
+    prepare(app)
+    with app.app_context():
+        assert {head.revision for head in alembic.heads()} == revisions.heads(
+            services().settings.migrations_dir
         )
 
 
