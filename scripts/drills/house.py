@@ -122,12 +122,18 @@ def cpu_seconds(root: int, *, without: str = "verifier.worker") -> float:
     return total
 
 
-def memory(root: int, *, without: str = "verifier.worker") -> tuple[float, float]:
-    """Return the largest resident size and the sum of the proportional ones, in megabytes."""
+def memory(root: int, *, without: str | None = "verifier.worker") -> tuple[float, float]:
+    """Return the largest resident size and the sum of the proportional ones, in megabytes.
+
+    Processes with `without` in their command are left out; None counts them all.
+    """
     most, shared = 0.0, 0.0
     for pid in family(root):
         try:
-            if without.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if (
+                without is not None
+                and without.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+            ):
                 continue
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         except OSError:
