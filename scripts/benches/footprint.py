@@ -70,7 +70,7 @@ def _service(
     finally:
         worker.terminate()
         worker.wait(60)
-    assert web and jobs, "what was not counted is not small"
+    assert min(web, jobs) > 0, "what was not counted is not small"
     return [
         Measured("P12", "start of the web process", statistics.median(starts), "s", "≤", 1.5,
                  {"least": min(starts)}),
