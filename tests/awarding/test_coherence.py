@@ -151,7 +151,7 @@ def test_somebody_who_vouches_is_strong_enough(folder: Path) -> None:
 
 def test_a_higher_badge_of_the_same_skill_is_strong_enough(folder: Path) -> None:
     """Who holds the intermediate badge can do what the beginner's says."""
-    rule(folder, "crcn-1-3-beginner", "badge: {slug: crcn-1-3-intermediate}", "P60M")
+    rule(folder, "crcn-2-2-beginner", "badge: {slug: crcn-2-2-intermediate}", "P36M")
 
     assert problems(folder) == []
 

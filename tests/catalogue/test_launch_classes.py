@@ -1,4 +1,4 @@
-"""The thirteen classes with which the service starts: what they say, and that one is published."""
+"""The thirteen classes with which the service starts: what they say, and which are published."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from badgeservice.catalogue import artwork, classes, templates
+from badgeservice.awarding import rules
+from badgeservice.awarding.rules import AnyOf, Condition, Manual, Partner, Quiz
+from badgeservice.catalogue import artwork, classes, criteria, templates
 from badgeservice.catalogue.framework import Framework
+from badgeservice.catalogue.strength import Strength
 from badgeservice.catalogue.templates import Kind, State, Template
 from badgeservice.catalogue.text import LANGUAGES
+from badgeservice.learning import content
 from tests.catalogue.conftest import SHIPPED, NamedIssuer
 from tests.catalogue.test_framework import contrast_with_white
 
@@ -32,7 +36,17 @@ LAUNCH = {
     "crcn-5-2-intermediate": "intermediate",
     "double-textile-digital-1": None,
 }
-PUBLISHED_4_1 = "e456c76111a4163a59a2d22276c185f2746e67d3b8df2979c605506c23b4d61f"
+PUBLISHED = {
+    "crcn-1-3-beginner": "940b6ba386e6d329036f0d05a693712effd8297f454e4cd3feae7a4489765903",
+    "crcn-4-1-beginner": "e456c76111a4163a59a2d22276c185f2746e67d3b8df2979c605506c23b4d61f",
+}
+"""The digest of the document of each published class."""
+PARTNER = {"fr": "organisme partenaire", "en": "training partner"}
+_ADMINISTRATOR = {"fr": "un administrateur a enregistré", "en": "an administrator recorded"}
+_QUIZ = {
+    "fr": ("{months} mois", "{score} %", "éliminatoire"),
+    "en": ("{months} months", "{score}%", "critical"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,19 +72,42 @@ def test_only_what_can_be_earned_is_published(shipped: dict[str, Template]) -> N
     """The others wait for their evidence; meanwhile none of them pretends to have a rule."""
     published = [slug for slug, each in shipped.items() if each.state is State.PUBLISHED]
 
-    assert published == ["crcn-4-1-beginner"]
+    assert published == list(PUBLISHED)
     assert [slug for slug, each in shipped.items() if each.rule is not None] == published
 
 
-def test_the_published_class_is_what_it_was(shipped: dict[str, Template]) -> None:
+@pytest.mark.parametrize(("slug", "digest"), PUBLISHED.items())
+def test_a_published_class_is_what_it_was(
+    shipped: dict[str, Template], slug: str, digest: str
+) -> None:
     """Badges cite version 1 of it, so its document is the same to the last letter."""
     name = "Cotentin Digital"
     issuer = Demonstration(name={"fr": name, "en": name}, demo=True)
-    template = shipped["crcn-4-1-beginner"]
+    template = shipped[slug]
 
     document = classes.document_of(template, classes.draw(template, issuer))
 
-    assert classes.digest(document) == PUBLISHED_4_1
+    assert classes.digest(document) == digest
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("slug", PUBLISHED)
+def test_published_criteria_say_what_the_rule_asks_for(
+    shipped: dict[str, Template], slug: str, language: str
+) -> None:
+    """Each way to the badge stands there as a point of its own, with its measure; none is added."""
+    template = shipped[slug]
+    assert template.rule is not None
+    rule = rules.parse(template.rule)
+    assert isinstance(rule.when, AnyOf)
+    text = " ".join(template.criteria[language].split())  # type: ignore[literal-required]
+    _, start, end, *_ = criteria.PARTS[language]
+    ways = text.partition(f"**{start}**")[2].partition(f"**{end}**")[0].split(" - ")[1:]
+
+    assert len(ways) == len(rule.when.of)
+    for way, predicate in zip(ways, rule.when.of, strict=True):
+        assert [] == [each for each in said(predicate, language) if each not in way], predicate
+        assert is_partners(predicate) == (PARTNER[language] in way)
 
 
 def test_a_validity_is_that_of_its_domain(shipped: dict[str, Template]) -> None:
@@ -180,3 +217,24 @@ def test_a_draft_can_be_published_once_it_has_a_rule(
     assert replace(shipped["crcn-4-2-beginner"], state=State.PUBLISHED).name in [
         each.name for each in templates.load_all(folder, framework)
     ]
+
+
+def is_partners(predicate: Condition) -> bool:
+    """Tell whether a training partner answers for it."""
+    return isinstance(predicate, Partner)
+
+
+def said(predicate: Condition, language: str) -> list[str]:
+    """Return what a text must say of a predicate: whose word it is, and every measure."""
+    match predicate:
+        case Quiz(slug, score, True, within):
+            title = content.load().modules[slug].title[language]  # type: ignore[literal-required]
+            measures = {"months": str(within)[1:-1], "score": score * 100}
+            return [" ".join(title.split()), *(each.format(**measures) for each in _QUIZ[language])]
+        case Partner(strength) | Manual(strength):
+            words = {"fr": "{} sur {}", "en": "{} out of {}"}[language]
+            enough = [
+                words.format(each.marks, len(Strength)) for each in Strength if each >= strength
+            ]
+            return [(PARTNER if is_partners(predicate) else _ADMINISTRATOR)[language], *enough]
+    raise AssertionError(f"no words are known for {predicate}")
