@@ -8,6 +8,7 @@ stranger would (`self_check`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +42,7 @@ class Form:
     content: bytes
     method: str | None
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """The SHA-256 of the bytes, in hex."""
         return shelf.digest(self.content)
@@ -52,7 +53,7 @@ class Pictures:
     """The image of a badge class in one language, in pixels and as a drawing, to be baked into."""
 
     png: bytes
-    svg: bytes
+    svg: svg.Blank
 
 
 def make(
@@ -76,7 +77,7 @@ def make(
         Form(Format.JWT, es256.encode("ascii"), compact.named_key(es256)),
         Form(Format.JWT_RS256, rs256.encode("ascii"), compact.named_key(rs256)),
         Form(Format.PNG, png.bake(pictures.png, secured.decode()), None),
-        Form(Format.SVG, svg.bake(pictures.svg, secured.decode()), None),
+        Form(Format.SVG, pictures.svg.bake(secured.decode()), None),
     )
     return (
         (*released, *_in_version_2(signer, assertions, released, now)) if assertions else released

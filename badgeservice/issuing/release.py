@@ -31,6 +31,7 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.ob2 import Assertions
 from badgeservice.issuing.office import Office
 from badgeservice.openbadges import Document, multibase, timestamps
+from badgeservice.openbadges.bakery import svg
 from badgeservice.people import accounts
 from badgeservice.people.models import Person
 from badgeservice.storage import locks
@@ -257,7 +258,7 @@ def _assertions(session: Session, office: Office, draft: Draft) -> Assertions | 
 def _pictures(session: Session, version: BadgeClassVersion, language: str) -> Pictures:
     image = session.get_one(Artwork, version.artwork_digest(language))
     drawn = session.get_one(Artwork, version.drawing_digest(language))
-    return Pictures(png=image.data, svg=drawing.with_common_fonts(drawn.data))
+    return Pictures(image.data, svg.Blank(drawing.with_common_fonts(drawn.data)))
 
 
 def _fresh_public_id() -> str:

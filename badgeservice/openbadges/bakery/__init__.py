@@ -24,9 +24,10 @@ def badges(image: bytes, carrier: Carrier) -> dict[Version, str]:
     is ambiguous or damaged: other software may show just that one.
     """
     found = {}
+    text_of = carrier.reader(image)
     for version in Version:
         try:
-            found[version] = carrier.unbake(image, version=version)
+            found[version] = text_of(version)
         except NotBaked:
             continue
     if not found:

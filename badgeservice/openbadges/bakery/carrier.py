@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -37,4 +38,10 @@ class Carrier(Protocol):
 
         Raises `NotBaked` if there is none; `AmbiguousImage` if readers could differ on which it
         is; `ImageRefused` for a file that is not one sound image.
+        """
+
+    def reader(self, image: bytes, /) -> Callable[[Version], str]:
+        """Return what takes a badge out of `image` as `unbake` does; the file is read once.
+
+        Raises `ImageRefused` for a file that is not one sound image.
         """

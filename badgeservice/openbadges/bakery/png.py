@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from badgeservice.errors import AmbiguousImage, ImageRefused, NotBaked
@@ -77,7 +77,21 @@ def unbake(image: bytes, *, version: Version = Version.V3) -> str:
     under a spelling that only some readers take for a badge; `ImageRefused` for a file that is not
     one sound PNG.
     """
-    candidates = [chunk for chunk in _chunks(image) if _is_candidate(chunk, version)]
+    return reader(image)(version)
+
+
+def reader(image: bytes) -> Callable[[Version], str]:
+    """Return what takes a badge out of `image` as `unbake` does; the file is read once.
+
+    Raises `ImageRefused` for a file that is not one sound PNG.
+    """
+    chunks = _chunks(image)
+    return lambda version: _badge(chunks, version)
+
+
+def _badge(chunks: Sequence[_Chunk], version: Version) -> str:
+    """Return the text of the one badge of `version`; raises as `unbake` does."""
+    candidates = [chunk for chunk in chunks if _is_candidate(chunk, version)]
     if not candidates:
         raise NotBaked("the image is sound and carries no badge")
     chunk = candidates[0]

@@ -11,6 +11,8 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -41,6 +43,8 @@ _BEGINNING = re.compile(
 )
 _START_TAG = re.compile(rb"""<[^\s/>"']+(?>[^"'>]++|"[^"]*"|'[^']*')*+>""")
 _ADDRESS = re.compile(r"https?://\S+")
+_PLAIN = re.compile(r"\{[\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*\}")
+"""JSON that stands in a CDATA section as it is, but for what would end the section."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,32 @@ def bake(image: bytes, text: str, *, version: Version = Version.V3) -> bytes:
     return baked
 
 
+class Blank:
+    """A drawing that many badges of Open Badges 3.0 are baked into; it is read once.
+
+    What `bake` makes of an unguessable text tells what stands before and after a text. That holds
+    for every text that XML takes as it is and that nobody could take for a badge of its own; others
+    go through `bake`. Raises `ImageRefused` as `bake` does.
+    """
+
+    def __init__(self, image: bytes) -> None:
+        self._image = image
+        somewhere = f'{{"{secrets.token_hex(16)}":0}}'
+        self._before, _, self._after = bake(image, somewhere).partition(somewhere.encode())
+
+    def bake(self, text: str) -> bytes:
+        """Return what `bake` returns for this drawing, to the byte, or raise what it raises."""
+        encoded = _escaped(text).encode() if _PLAIN.fullmatch(text) else b""
+        baked = b"".join((self._before, encoded, self._after))
+        if (
+            not 0 < len(encoded) <= MAXIMUM_TEXT_BYTES
+            or len(baked) > MAXIMUM_BYTES
+            or f"<{_PREFIX}:".encode() in encoded.lower()
+        ):
+            return bake(self._image, text)
+        return baked
+
+
 def unbake(image: bytes, *, version: Version = Version.V3) -> str:
     """Return the text of the badge of `version` in `image`, without the white space around it.
 
@@ -129,7 +159,21 @@ def unbake(image: bytes, *, version: Version = Version.V3) -> str:
     for a file that is not one drawing, larger than our limits, or with a document type, an
     instruction or another encoding than UTF-8.
     """
-    found = [badge for badge in _parse(image).badges if badge.version is version]
+    return reader(image)(version)
+
+
+def reader(image: bytes) -> Callable[[Version], str]:
+    """Return what takes a badge out of `image` as `unbake` does; the file is read once.
+
+    Raises `ImageRefused` for a file that is not one drawing.
+    """
+    drawing = _parse(image)
+    return lambda version: _badge(image, drawing, version)
+
+
+def _badge(image: bytes, drawing: _Drawing, version: Version) -> str:
+    """Return the text of the one badge of `version`; raises as `unbake` does."""
+    found = [badge for badge in drawing.badges if badge.version is version]
     written = image.lower().count(f"<{_PREFIX}:{_NAMES[version].element}".encode())
     if not found and not written:
         raise NotBaked("the drawing is sound and carries no badge")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from xml.dom import minidom
 
 import pytest
@@ -277,3 +278,62 @@ def test_refuses_to_bake_what_cannot_be_read_back(text, version):
     """The reader's limits hold for the writer too; XML changes line ends and drops characters."""
     with pytest.raises(ImageRefused):
         svg.bake(DRAWING, text, version=version)
+
+
+ON_THE_EDGE = "]]>", "]]", ">", "<", "&amp;", "é", "🛡", "\ufffd", "\\u003e", '"', " ", "openbadges:"
+"""Parts of texts that XML, or our reader, could take for its own."""
+
+
+def outcome(bake, *arguments):
+    """What was baked, or the words of the refusal."""
+    try:
+        return bake(*arguments)
+    except ImageRefused as error:
+        return type(error), error.code, error.message
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        DRAWING,
+        drawing(),
+        svg.bake(svg.bake(DRAWING, ASSERTION, version=V2), CREDENTIAL),
+        drawing(root=f'xmlns:openbadges="{OB2}"'),
+    ],
+    ids=["ours", "plain", "baked before", "declared"],
+)
+def test_a_blank_is_baked_into_as_any_drawing(image):
+    """To the byte, whatever the text; what XML would not give back is refused in the same words."""
+    blank, chance = svg.Blank(image), random.Random(1)
+    texts = [
+        *(f'{{"a":"{"".join(chance.choices(ON_THE_EDGE, k=6))}"}}' for _ in range(300)),
+        *(f'{{"a":"{character}"}}' for character in "\0\t\n\r\x1f\x7f\x85\u2028\ufffe\uffff"),
+        '{"a":"<openbadges:credential>"}',
+        '{"a":"<OpenBadges:Credential>"}',
+        f'{{"a":"{"é" * 131_072}"}}',
+        " {}",
+        "{} ",
+        "{",
+        "",
+        TOKEN,
+    ]
+
+    for text in texts:
+        assert outcome(svg.bake, image, text) == outcome(blank.bake, text), ascii(text[:60])
+
+
+def test_a_blank_as_large_as_may_be():
+    """The limit is one of the file that comes out."""
+    text = f'{{"a":"{"b" * 99}"}}'
+    room = svg.MAXIMUM_BYTES - len(svg.bake(drawing("<!---->"), text))
+    blank = svg.Blank(drawing(f"<!--{'x' * room}-->"))
+
+    assert len(blank.bake(text)) == svg.MAXIMUM_BYTES
+    with pytest.raises(ImageRefused):
+        blank.bake(text.replace("a", "aa"))
+
+
+def test_no_blank_of_what_cannot_be_baked_into():
+    """It is said when the drawing is read, not with the first badge."""
+    with pytest.raises(ImageRefused):
+        svg.Blank(b'<svg xmlns="http://www.w3.org/2000/svg"/>')
