@@ -27,7 +27,12 @@ from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import compact, data_integrity, eddsa_rdfc_2022, jws, vc_jwt
 from badgeservice.verification import Submission, Verdict, recognise, verify
 from badgeservice.verification.fetching import Fetch, Fetched
-from badgeservice.verification.register import Edition, content_digest
+from badgeservice.verification.register import Edition
+
+_ALGORITHMS = {
+    Format.JWT: vc_jwt.Algorithm.ES256,
+    Format.JWT_RS256: vc_jwt.Algorithm.RS256,
+}
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,9 @@ def check(
     green to our verifier as well. Raises SelfCheckFailed.
     """
     self_check = office.signer.self_check
-    digest = content_digest(unsigned, canonicalize=self_check.canonicalize)
+    meant = _Meant.of(unsigned, self_check.canonicalize)
     walked = self_check.is_due(unsigned["credentialSubject"]["achievement"]["id"])
-    edition = Edition(digest, frozenset(form.digest for form in made))
+    edition = Edition(meant.digest, frozenset(form.digest for form in made))
     ids = [badge.address]
     if assertions:
         ids += [assertions.hosted["id"], assertions.signed["id"]]
@@ -142,41 +147,68 @@ def check(
                 raise SelfCheckFailed(
                     f"the {form.format} of {badge.public_id} is not green: {reasons}"
                 )
-            said = _said(form.format, submission)
+            is_meant = _said(form.format, submission) == _in(form.format, unsigned, assertions)
         else:
-            said = _signed_by_us(office, form)
-        if said != _meant(form.format, unsigned, assertions):
+            is_meant = _is_signed_by_us(office, meant, form)
+        if not is_meant:
             raise SelfCheckFailed(f"the {form.format} of {badge.public_id} is not what was built")
         verified[form.content.decode()] = form.format
-    return digest
+    return meant.digest
 
 
-def _signed_by_us(office: Office, form: Form) -> Document:
-    """Return what a form of Open Badges 3.0 says, without its proof, if our key has signed it.
+@dataclass(frozen=True)
+class _Meant:
+    """What the forms of an edition are to say, as it stands in all of them.
+
+    `text` is its JSON, which reads back as `unsigned`, and `segment` the payload of its tokens.
+    """
+
+    unsigned: Document
+    text: bytes
+    segment: str
+    canonical: str
+
+    @classmethod
+    def of(cls, unsigned: Document, canonicalize: data_integrity.Canonicalize) -> _Meant:
+        """Write it down once. Raises SelfCheckFailed when it cannot be read as it was built."""
+        text = strict_json.dumps(unsigned)
+        if strict_json.load_object(text) != unsigned:
+            raise SelfCheckFailed("what was built is not what its JSON says")
+        return cls(unsigned, text, vc_jwt.segment(unsigned), canonicalize(unsigned))
+
+    @property
+    def digest(self) -> str:
+        """The content digest, as `verification.register.content_digest` tells it."""
+        return shelf.digest(self.canonical.encode())
+
+
+def _is_signed_by_us(office: Office, meant: _Meant, form: Form) -> bool:
+    """Tell whether a form of Open Badges 3.0 is, byte for byte, what is meant and its proof.
 
     What was signed is the canonical form that the signer made. That it is the right one, only the
-    public walk shows. Raises SelfCheckFailed.
+    public walk shows. Raises SelfCheckFailed unless our key has signed it.
     """
     try:
         key = _key(office, form.method)
-        if form.format is not Format.JSON:
-            token = form.content.decode()
-            parsed = vc_jwt.parse(token)
-            is_named = parsed.kid == form.method
-            said = vc_jwt.verify_own(token, parsed, key)
-        else:
-            document = strict_json.load_object(form.content)
-            proof = data_integrity.single_proof(document)
-            is_named = proof["verificationMethod"] == form.method
-            eddsa_rdfc_2022.verify(
-                document, key, canonicalize=office.signer.self_check.canonicalize
-            )
-            said = data_integrity.unsecured(document)
+        if form.format is Format.JSON:
+            return _is_secured(meant, form, key, office.signer.self_check.canonicalize)
+        algorithm, token = _ALGORITHMS[form.format], form.content.decode()
+        compact.check_own_signature(token, algorithm, key)
     except BadgeserviceError as error:
         raise SelfCheckFailed(f"the {form.format} is not good: {error.message}") from None
-    if not is_named:
-        raise SelfCheckFailed(f"the {form.format} names another key than {form.method}")
-    return said
+    return vc_jwt.carries(token, meant.segment, algorithm=algorithm, kid=str(form.method))
+
+
+def _is_secured(
+    meant: _Meant, form: Form, key: PublicKey, canonicalize: data_integrity.Canonicalize
+) -> bool:
+    """Tell whether the JSON is what is meant and one proof; raises ProofInvalid for a bad one."""
+    before, after = meant.text.removesuffix(b"}") + b',"proof":[', b"]}"
+    if not (form.content.startswith(before) and form.content.endswith(after)):
+        return False
+    proof = strict_json.load_object(form.content.removeprefix(before).removesuffix(after))
+    eddsa_rdfc_2022.verify_own(meant.unsigned, proof, key, meant.canonical, canonicalize)
+    return bool(proof["verificationMethod"] == form.method)
 
 
 def _key(office: Office, method: str | None) -> PublicKey:
@@ -202,7 +234,7 @@ def _said(form: Format, submission: Submission) -> Document:
     return {name: value for name, value in said.items() if name != "proof"}
 
 
-def _meant(form: Format, unsigned: Document, assertions: Assertions | None) -> Document | None:
+def _in(form: Format, unsigned: Document, assertions: Assertions | None) -> Document | None:
     """Return what a form is to say; None for one of Open Badges 2.0 that nobody asked for."""
     if form not in OB2_FORMATS:
         return unsigned

@@ -284,10 +284,11 @@ class Signer:
     def credential(self, unsigned: Document, *, now: datetime) -> Signed:
         """Return a credential signed in the three ways of an edition. Raises as `secure` does."""
         self._check(unsigned, Purpose.CREDENTIAL, now)
+        payload = vc_jwt.segment(unsigned)
         return Signed(
             self._secure(unsigned, Purpose.CREDENTIAL, now),
-            self._token(unsigned, Algorithm.ES256, now),
-            self._token(unsigned, Algorithm.RS256, now),
+            self._token(unsigned, payload, Algorithm.ES256, now),
+            self._token(unsigned, payload, Algorithm.RS256, now),
         )
 
     def secure(self, document: Document, purpose: Purpose, *, now: datetime) -> Document:
@@ -304,7 +305,7 @@ class Signer:
     ) -> str:
         """Return `credential` as a VC-JWT. Raises as `secure` does."""
         self._check(credential, Purpose.CREDENTIAL, now)
-        return self._token(credential, algorithm, now)
+        return self._token(credential, vc_jwt.segment(credential), algorithm, now)
 
     def jws(self, assertion: Document, *, now: datetime) -> str:
         """Return a signed assertion of Open Badges 2.0 (RS256).
@@ -338,10 +339,12 @@ class Signer:
         self._record(document, purpose, method, signature, now)
         return secured
 
-    def _token(self, credential: Document, algorithm: Algorithm, now: datetime) -> str:
+    def _token(
+        self, credential: Document, payload: str, algorithm: Algorithm, now: datetime
+    ) -> str:
         key = self._keyring.signing_key(_KEY_KIND[algorithm])
         kid = self._issuer.method(key.kid)
-        token = vc_jwt.sign(credential, sign=key.sign, algorithm=algorithm, kid=kid)
+        token = vc_jwt.sign_segment(payload, sign=key.sign, algorithm=algorithm, kid=kid)
         self._record(credential, Purpose.CREDENTIAL, kid, token, now)
         return token
 

@@ -16,6 +16,7 @@ from badgeservice.issuing.self_check import FIRST, SelfCheck
 from badgeservice.issuing.signer import Signer
 from badgeservice.openbadges import Document, jsonld, multibase
 from badgeservice.openbadges.keys import KeyKind
+from badgeservice.openbadges.proofs import vc_jwt
 from badgeservice.openbadges.shapes import Shapes
 from badgeservice.settings import Canonicalization
 from tests.conftest import Letters, copy_of
@@ -144,9 +145,10 @@ def test_what_a_mistaken_template_signs_later_is_found_by_the_audit(
 class OtherWords(Signer):
     """A signer whose memory is damaged: its tokens say something else than it was given."""
 
-    def _token(self, credential: Document, *arguments: Any) -> str:
+    def _token(self, credential: Document, _payload: str, *arguments: Any) -> str:
         """Return the token of an edited credential."""
-        return super()._token({**credential, "name": "Doctorat"}, *arguments)
+        other = vc_jwt.segment({**credential, "name": "Doctorat"})
+        return super()._token(credential, other, *arguments)
 
 
 class OtherProof(Signer):
@@ -168,6 +170,23 @@ class OtherKey(Signer):
         return secured
 
 
+class OtherText(Signer):
+    """A signer that signs what it is given, and hands back something else."""
+
+    def _secure(self, document: Document, *arguments: Any) -> Document:
+        """Return an edited document with the proof of the one that was meant."""
+        return {**super()._secure(document, *arguments), "name": "Doctorat"}
+
+
+class TwoProofs(Signer):
+    """A signer whose proof is there twice."""
+
+    def _secure(self, document: Document, *arguments: Any) -> Document:
+        """Return a document that nobody verifies."""
+        secured = super()._secure(document, *arguments)
+        return {**secured, "proof": secured["proof"] * 2}
+
+
 class TokenOfAnotherKey(Signer):
     """A signer that says one key and means another."""
 
@@ -183,7 +202,9 @@ class TokenOfAnotherKey(Signer):
     [
         (TokenOfAnotherKey, "the jwt is not good: ES256 does not go with"),
         (OtherWords, "jwt of .* is not what was built"),
-        (OtherProof, "the json is not good"),
+        (OtherProof, "the json is not good: .* not by this key"),
+        (OtherText, "the json of .* is not what was built"),
+        (TwoProofs, "the json is not good: not JSON"),
         (OtherKey, "the json is not good: .* no key of ours"),
     ],
 )

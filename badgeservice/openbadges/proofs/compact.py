@@ -99,15 +99,30 @@ def write(
     `sign` returns the signature of a message: R followed by S for ES256, 64 bytes for EdDSA too,
     as many as the modulus for RS256.
     """
-    parts = ({"alg": str(algorithm)} | header, payload)
-    segments = [multibase.base64url_encode(strict_json.dumps(part)) for part in parts]
-    signing_input = ".".join(segments)
-    signature = sign(signing_input.encode())
+    return write_segment(header, segment(payload), sign=sign, algorithm=algorithm)
+
+
+def segment(part: Document) -> str:
+    """Return a payload as it stands in the compact form."""
+    return multibase.base64url_encode(strict_json.dumps(part))
+
+
+def signing_input(header: Document, payload: str, algorithm: Algorithm) -> str:
+    """Return what is signed: the compact form without its signature. `payload` is a `segment`."""
+    return f"{segment({'alg': str(algorithm)} | header)}.{payload}"
+
+
+def write_segment(
+    header: Document, payload: str, *, sign: Callable[[bytes], bytes], algorithm: Algorithm
+) -> str:
+    """Like `write`, of a payload that is a `segment` already."""
+    signed = signing_input(header, payload, algorithm)
+    signature = sign(signed.encode())
     expected = _SIGNATURE_BYTES[algorithm]
     if len(signature) not in expected:
         message = f"the signer gave {len(signature)} bytes, expected {expected[0]} for {algorithm}"
         raise ProofInvalid(message)
-    return f"{signing_input}.{multibase.base64url_encode(signature)}"
+    return f"{signed}.{multibase.base64url_encode(signature)}"
 
 
 def read(

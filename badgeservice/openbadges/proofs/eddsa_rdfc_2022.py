@@ -24,7 +24,7 @@ from badgeservice.openbadges.proofs.data_integrity import (
     hash_data,
 )
 
-__all__ = ["PURPOSE", "TYPE", "HashData", "hash_data", "recognises", "sign", "verify"]
+__all__ = ["PURPOSE", "TYPE", "HashData", "hash_data", "recognises", "sign", "verify", "verify_own"]
 
 CRYPTOSUITE = "eddsa-rdfc-2022"
 LEGACY_CRYPTOSUITE = "eddsa-2022"
@@ -94,11 +94,28 @@ def verify(
     `DataLoss`, `TooComplex`, `UnknownContext`, `BadLinkedData`.
     """
     proof = data_integrity.single_proof(document)
-    data_integrity.check_options(proof, document, is_suite=recognises(proof))
-    data_integrity.check_kind(key, KeyKind.ED25519, suite=CRYPTOSUITE)
+    _check_options(proof, document, key)
     data = hash_data(
         data_integrity.unsecured(document),
         data_integrity.options(proof),
         canonicalize=canonicalize,
     )
     data_integrity.check_signature(proof, data, key)
+
+
+def verify_own(
+    document: Document, proof: Document, key: PublicKey, canonical: str, canonicalize: Canonicalize
+) -> None:
+    """Like `verify`, for a `proof` that `sign` has made just now of an unsecured `document`.
+
+    `canonical` is the canonical form of `document`, which is not asked for once more.
+    """
+    _check_options(proof, document, key)
+    options = data_integrity.options(proof)
+    configuration = data_integrity.configuration(document, options, canonicalize)
+    data_integrity.check_signature(proof, HashData(configuration, canonical), key)
+
+
+def _check_options(proof: Document, document: Document, key: PublicKey) -> None:
+    data_integrity.check_options(proof, document, is_suite=recognises(proof))
+    data_integrity.check_kind(key, KeyKind.ED25519, suite=CRYPTOSUITE)

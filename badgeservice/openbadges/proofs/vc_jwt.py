@@ -23,10 +23,13 @@ __all__ = [
     "TYPES",
     "Algorithm",
     "UnverifiedToken",
+    "carries",
     "issuer_id",
     "parse",
     "recognises",
+    "segment",
     "sign",
+    "sign_segment",
     "verify",
 ]
 
@@ -62,9 +65,33 @@ def sign(
     `sign` is that of `compact.write`. `kid` is the address of the public key. `credential` needs
     an issuer with `id`, an `id` and a `validFrom`.
     """
-    payload = credential | _claims_of(credential)
-    header = {"typ": TYPES[0], "kid": kid}
-    return compact.write(header, payload, sign=sign, algorithm=algorithm)
+    return sign_segment(segment(credential), sign=sign, algorithm=algorithm, kid=kid)
+
+
+def segment(credential: Document) -> str:
+    """Return the payload of every token that carries `credential`, as it stands in one."""
+    return compact.segment(credential | _claims_of(credential))
+
+
+def sign_segment(
+    payload: str, *, sign: Callable[[bytes], bytes], algorithm: Algorithm, kid: str
+) -> str:
+    """Like `sign`, of a payload that is a `segment` already."""
+    return compact.write_segment(_header(kid), payload, sign=sign, algorithm=algorithm)
+
+
+def carries(token: str, payload: str, *, algorithm: Algorithm, kid: str) -> bool:
+    """Tell whether `token` is one that `sign_segment` writes, whatever its signature is worth.
+
+    Everybody can read it then, if it is not too long.
+    """
+    signed = token.rpartition(".")[0]
+    expected = compact.signing_input(_header(kid), payload, algorithm)
+    return signed == expected and len(token) <= MAXIMUM_CHARACTERS
+
+
+def _header(kid: str) -> Document:
+    return {"typ": TYPES[0], "kid": kid}
 
 
 def parse(token: str) -> UnverifiedToken:
@@ -111,12 +138,6 @@ def verify(token: str, key: PublicKey) -> Document:
     """
     parsed = parse(token)
     compact.check_signature(token, parsed.algorithm, key)
-    return _agreed(parsed)
-
-
-def verify_own(token: str, parsed: UnverifiedToken, key: PublicKey) -> Document:
-    """Like `verify`, for a token that `sign` has made just now and that says what is `parsed`."""
-    compact.check_own_signature(token, parsed.algorithm, key)
     return _agreed(parsed)
 
 

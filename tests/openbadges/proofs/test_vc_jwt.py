@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from badgeservice.errors import ProofInvalid
 from badgeservice.openbadges import contexts, multibase, proofs
 from badgeservice.openbadges.keys import PublicKey
-from badgeservice.openbadges.proofs import vc_jwt
+from badgeservice.openbadges.proofs import compact, vc_jwt
 from badgeservice.openbadges.proofs.vc_jwt import Algorithm
 
 KID = "https://badges.example/issuers/a/keys/1"
@@ -357,26 +357,39 @@ def test_j2_another_keys_token(
 
 
 def test_a_token_of_our_own_is_checked_without_the_library(
-    credential, token, payload, signer, ed25519_key, p256_key, rsa_key
+    credential, token, algorithm, signer, ed25519_key, p256_key, rsa_key
 ):
-    """Key, signature and claims are held against what it says, as in a stranger's."""
-    parsed = vc_jwt.parse(token)
-    lying = signed_token(
-        parsed.header, payload | {"jti": "https://badges.example/b/2"}, signer.sign
-    )
+    """By its very text and its signature; what `verify` would read in it need not be asked."""
     other = {id(s): s for s in (ed25519_key, p256_key, rsa_key) if s is not signer}.popitem()[1]
 
-    assert vc_jwt.verify_own(token, parsed, signer.public_key) == credential
+    def carries(text, of=credential, kid=KID):
+        return vc_jwt.carries(text, vc_jwt.segment(of), algorithm=algorithm, kid=kid)
+
+    assert carries(token)
+    compact.check_own_signature(token, algorithm, signer.public_key)
     for text, key, code in (
         (f"{token[:-4]}AAAA", signer.public_key, "bad_signature"),
         (f"{token}=", signer.public_key, "bad_signature"),
         (token.replace(".ey", ".eY", 1), signer.public_key, "bad_signature"),
         (token, other.public_key, "alg_not_allowed"),
-        (lying, signer.public_key, "claim_mismatch"),
     ):
         with pytest.raises(ProofInvalid) as refused:
-            vc_jwt.verify_own(text, vc_jwt.parse(lying) if text is lying else parsed, key)
+            compact.check_own_signature(text, algorithm, key)
         assert refused.value.code == code
+    assert not carries(token, credential | {"name": "Doctorat"})
+    assert not carries(token, kid=f"{KID}-2")
+    assert not carries(token.replace(".ey", ".eY", 1))
+    assert not carries(token.replace(".", "", 1))
+
+
+def test_no_token_of_our_own_is_longer_than_what_is_read(credential, ed25519_key):
+    """Its length is the one thing that may be wrong with what was built soundly."""
+    long = credential | {"description": "x" * 50_000}
+    token = vc_jwt.sign(long, sign=ed25519_key.sign, algorithm=Algorithm.EDDSA, kid=KID)
+
+    with pytest.raises(ProofInvalid):
+        vc_jwt.parse(token)
+    assert not vc_jwt.carries(token, vc_jwt.segment(long), algorithm=Algorithm.EDDSA, kid=KID)
 
 
 @pytest.mark.parametrize("length", [0, 1, 64, 255, 257, 512])
