@@ -36,10 +36,11 @@ def seal(
     released: Mapping[Format, bytes],
 ) -> Sealed:
     """Seal the bytes of an edition in every format. Raises HolderErased for a holder without a key."""
-    contents = {
-        form: vault.seal(session, holder_id, _FIELD.format(format=form), content)
-        for form, content in released.items()
-    }
+    fields = {form: _FIELD.format(format=form) for form in released}
+    sealed = vault.seal_all(
+        session, holder_id, {fields[form]: content for form, content in released.items()}
+    )
+    contents = {form: sealed[field] for form, field in fields.items()}
     return Sealed(public_id, edition, holder_id, contents)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -125,10 +125,20 @@ class Vault:
 
         Raises HolderErased when the holder has no data key.
         """
-        plain = value.encode() if isinstance(value, str) else value
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return self.seal_all(session, holder_id, {field: value})[field]
+
+    def seal_all(
+        self, session: Session, holder_id: str, values: Mapping[str, str | bytes]
+    ) -> dict[str, bytes]:
+        """Return several values of a holder sealed, by field; the key is unwrapped once."""
         cipher = self._cipher(session, holder_id)
-        return _VERSION + nonce + cipher.encrypt(nonce, plain, _binding(holder_id, field))
+        sealed = {}
+        for field, value in values.items():
+            plain = value.encode() if isinstance(value, str) else value
+            nonce = secrets.token_bytes(_NONCE_BYTES)
+            ciphertext = cipher.encrypt(nonce, plain, _binding(holder_id, field))
+            sealed[field] = _VERSION + nonce + ciphertext
+        return sealed
 
     def unseal(self, session: Session, holder_id: str, field: str, sealed: bytes) -> bytes:
         """Return what was sealed for this holder and field.

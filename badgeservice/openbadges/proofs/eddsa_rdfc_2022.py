@@ -59,15 +59,19 @@ def sign(
         "proofPurpose": PURPOSE,
     }
     data_integrity.refuse_inline_contexts(document)
-    contexts = document.get("@context", [])
-    configuration = _configuration(
-        canonicalize, contexts if isinstance(contexts, str) else tuple(contexts), **proof
-    )
+    configuration = _configuration_of(document, proof, canonicalize)
     signature = sign(HashData(configuration, canonicalize(document)).signed_bytes)
     if len(signature) != 64:
         raise ProofInvalid(f"the signer gave {len(signature)} bytes, expected 64")
     proof["proofValue"] = multibase.encode(signature, multibase.BASE58BTC)
     return document | {"proof": [proof]}
+
+
+def _configuration_of(document: Document, options: Document, canonicalize: Canonicalize) -> str:
+    contexts = document.get("@context", [])
+    return _configuration(
+        canonicalize, contexts if isinstance(contexts, str) else tuple(contexts), **options
+    )
 
 
 @functools.lru_cache(maxsize=16)
@@ -108,11 +112,10 @@ def verify_own(
 ) -> None:
     """Like `verify`, for a `proof` that `sign` has made just now of an unsecured `document`.
 
-    `canonical` is the canonical form of `document`, which is not asked for once more.
+    `canonical` is the canonical form of `document`. That no context is written inside, `sign` saw.
     """
     _check_options(proof, document, key)
-    options = data_integrity.options(proof)
-    configuration = data_integrity.configuration(document, options, canonicalize)
+    configuration = _configuration_of(document, data_integrity.options(proof), canonicalize)
     data_integrity.check_signature(proof, HashData(configuration, canonical), key)
 
 

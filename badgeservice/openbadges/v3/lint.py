@@ -11,6 +11,8 @@ Sources: Open Badges 3.0, appendix B and its JSON Schema; Bitstring Status List 
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -69,12 +71,48 @@ _ENDORSERS_CHOICE = frozenset({Rule.WHOLE_SECONDS, Rule.EXACT_CONTEXT, Rule.DISP
 
 def lint(document: Document) -> list[Problem]:
     """Return every problem of a badge that we would sign: none, if it may be signed."""
+    document = _with_known_parts(document)
     problems = [*everywhere(document), *_badge(document), *_our_badge(document)]
     return [
         problem
         for problem in problems
         if not (_IN_ENDORSEMENT.search(problem.path) and problem.rule in _ENDORSERS_CHOICE)
     ]
+
+
+class _Known(dict[str, Any]):
+    """A part of a badge that stands in many badges, and in which `_object` finds no problem.
+
+    `text` is its JSON. What it says is judged once; what the rest says of it, each time.
+    """
+
+    def __init__(self, value: Document, text: str) -> None:
+        super().__init__(value)
+        self.text = text
+
+
+def _with_known_parts(document: Document) -> Document:
+    """Return a badge in which issuer and achievement are marked if they are sound."""
+    parts = {"issuer": _known(document.get("issuer"), "Profile", "issuer")}
+    subject = document.get("credentialSubject")
+    if isinstance(subject, dict) and "achievement" in subject:
+        place = "credentialSubject.achievement"
+        achievement = _known(subject["achievement"], "Achievement", place)
+        parts["credentialSubject"] = subject | {"achievement": achievement}
+    return document | {name: part for name, part in parts.items() if name in document}
+
+
+def _known(value: Any, class_name: str, path: str) -> Any:
+    if not (isinstance(value, dict) and "id" in value):  # without, it is told by what is around it
+        return value
+    text = json.dumps(value)
+    return _Known(value, text) if _is_sound(text, class_name, path) else value
+
+
+@functools.lru_cache(maxsize=64)
+def _is_sound(text: str, class_name: str, path: str) -> bool:
+    """Tell whether `_object` finds no problem in a value, which is a class's own or the issuer."""
+    return not any(_object(json.loads(text), class_name, path))
 
 
 def lint_received(document: Document) -> list[Problem]:
@@ -192,6 +230,8 @@ def _status_list(document: Document) -> Iterator[Problem]:
 
 def _object(value: Any, class_name: str, path: str) -> Iterator[Problem]:
     """Hold an object against its class, and its members against theirs."""
+    if isinstance(value, _Known):
+        return
     if not isinstance(value, dict):
         yield Problem(path, Rule.KIND, f"not an object of class {class_name}")
         return
@@ -415,7 +455,9 @@ def _anonymous_nodes(value: Any, *, path: str, arrow: str) -> Iterator[tuple[str
     The look is what the canonicalizer sees first: the arrow and the object's own values, in which
     all objects without `id` are alike.
     """
-    if isinstance(value, list):
+    if isinstance(value, _Known):
+        yield from _anonymous_nodes_in(value.text, path)
+    elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _anonymous_nodes(item, path=f"{path}[{number}]", arrow=arrow)
     elif isinstance(value, dict):
@@ -428,6 +470,11 @@ def _anonymous_nodes(value: Any, *, path: str, arrow: str) -> Iterator[tuple[str
                     path=f"{path}.{name}" if path else name,
                     arrow=f"{value.get('id')} {name}",
                 )
+
+
+@functools.lru_cache(maxsize=64)
+def _anonymous_nodes_in(text: str, path: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_anonymous_nodes(json.loads(text), path=path, arrow=""))
 
 
 def _look(value: Any) -> str:

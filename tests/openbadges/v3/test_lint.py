@@ -577,3 +577,27 @@ class TestFixturesOfOthers:
         document = json.loads((vectors / f"ob3-1edtech/{name}.json").read_bytes())
 
         assert rule in rules(v3.lint_received(document), path)
+
+
+def test_what_is_known_to_be_sound_is_no_excuse_for_what_looks_like_it(badge):
+    """The achievement is judged by its text: 1 is a number, and true, which equals it, is none."""
+    achievement = badge["credentialSubject"]["achievement"]
+    achievement["creditsAvailable"] = 1
+    assert v3.lint(badge) == []
+    assert v3.lint(badge) == []
+
+    achievement["creditsAvailable"] = True
+
+    path = "credentialSubject.achievement.creditsAvailable"
+    assert Rule.KIND in rules(v3.lint(badge), path)
+
+
+def test_twins_of_what_is_known_to_be_sound(badge):
+    """A node inside the achievement is looked at as if nobody had seen it before."""
+    subject = badge["credentialSubject"]
+    alignment = subject["achievement"]["alignment"][0]
+    assert v3.lint(badge) == []
+
+    subject["achievement"]["alignment"] = [alignment, dict(alignment)]
+
+    assert Rule.LOOK_ALIKE in {problem.rule for problem in v3.lint(badge)}
