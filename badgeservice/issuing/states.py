@@ -162,7 +162,8 @@ def _end(
     _move(session, badge, state, reason, now=now)
     if state is BadgeState.WITHDRAWN:
         shelf.destroy(session, public_id)
-    if session.get(Award, badge.award_id) is not None:  # gone when its holder was erased
+    award = session.get(Award, badge.award_id)
+    if award is not None:  # gone when its holder was erased
         offers.withdraw(session, badge.award_id, now=now)
     intent = session.get_one(Intent, (public_id, badge.edition))
     number = intent.status_list
@@ -172,6 +173,7 @@ def _end(
         session,
         office,
         badge,
+        state,
         action,
         reason,
         actor=actor,
@@ -198,16 +200,23 @@ def _pause(
     if badge.state != before:
         raise ConflictingChange(f"{public_id} is {badge.state}: it stays so")
     _move(session, badge, after, reason, now=now)
-    return _record(session, office, badge, action, reason, actor=actor, now=now)
+    return _record(session, office, badge, after, action, reason, actor=actor, now=now)
 
 
 def _move(
     session: Session, badge: Badge, state: BadgeState, reason: Reason | None, *, now: datetime
 ) -> None:
-    """Change the state if it still is what we saw; raise ConflictingChange otherwise."""
+    """Change the state if state and edition still are what we saw; else raise ConflictingChange.
+
+    Of another edition, the place in the lists would be another one too.
+    """
     changed = session.execute(
         update(Badge)
-        .where(Badge.public_id == badge.public_id, Badge.state == badge.state)
+        .where(
+            Badge.public_id == badge.public_id,
+            Badge.state == badge.state,
+            Badge.edition == badge.edition,
+        )
         .values(state=state, state_since=now, state_reason=reason)
         .execution_options(synchronize_session=False)
     )
@@ -220,6 +229,7 @@ def _record(
     session: Session,
     office: Office,
     badge: Badge,
+    state: BadgeState,
     action: str,
     reason: Reason | None,
     *,
@@ -232,8 +242,7 @@ def _record(
         session, actor=actor, action=action, subject=badge.public_id, details=told, now=now
     )
     # Last, so that hardly anything can keep the commit from following.
-    session.refresh(badge)
-    office.states.append(badge.public_id, badge.state, str(reason or ""), now)
+    office.states.append(badge.public_id, state, str(reason or ""), now)
     session.commit()
     session.refresh(badge)
     return badge

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import ConflictingChange, CredentialNotFound
-from badgeservice.issuing import audit, status_lists, verdict
+from badgeservice.issuing import audit, editions, status_lists, verdict
 from badgeservice.issuing.models import BadgeState, Intent, StatusList
 from badgeservice.issuing.states import Reason, revoke
 from badgeservice.openbadges import status_list
@@ -20,7 +20,7 @@ from badgeservice.storage.chain import AuditEvent
 from badgeservice.verification import Verdict
 from badgeservice.verification.report import Status
 
-from .conftest import Desk
+from .conftest import CHOICES, Desk
 
 
 def bits(desk: Desk, number: int = 1) -> set[int]:
@@ -170,6 +170,26 @@ def test_a_stale_snapshot_is_not_published(desk: Desk, monkeypatch: pytest.Monke
 
     assert BadgeState.ACTIVE == desk.session.get_one(type(credential), public_id).state
     assert set() == bits(desk)
+
+
+def test_a_badge_that_was_corrected_meanwhile_is_not_revoked_by_its_former_place(
+    desk: Desk, another_desk: Callable[[], Desk]
+) -> None:
+    """Whoever revokes has seen the edition before: they are told, and the next time it holds."""
+    seen = desk.badge()
+    public_id = seen.public_id
+    desk.session.refresh(seen)
+    other = another_desk()
+    editions.correct(
+        other.session, other.office, public_id, choices=CHOICES, actor="holder", now=desk.clock()
+    )
+
+    with pytest.raises(ConflictingChange):
+        withdraw(desk, public_id)
+    withdraw(desk, public_id)
+
+    assert set(status_lists.withdrawn(desk.session, 1)) == bits(desk)
+    assert len(bits(desk)) == 2
 
 
 def test_places_are_random_and_never_shared(desk: Desk) -> None:
