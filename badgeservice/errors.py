@@ -32,6 +32,12 @@ class SettingsError(BadgeserviceError):
 # --- storage -------------------------------------------------------------------------------------
 
 
+class StorageUnavailable(BadgeserviceError):
+    """The database is away or locked, or has no room; what was begun is undone."""
+
+    code = "storage_unavailable"
+
+
 class HolderErased(BadgeserviceError):
     """The key that opened a holder's data has been destroyed, and the data with it."""
 

@@ -148,11 +148,17 @@ class DevelopmentMailbox:
         self._size = size
 
     def send(self, message: Message) -> None:
-        """Put `message` at the end, and drop the oldest beyond the size of the mailbox."""
+        """Put `message` at the end, and drop the oldest beyond the size of the mailbox.
+
+        Raises MailNotSent when there is no room for it.
+        """
         record = asdict(message) | {"date": message.date.isoformat()}
-        with self._locked():
-            lines = [*self._lines(), json.dumps(record)][-self._size :]
-            self._write(lines)
+        try:
+            with self._locked():
+                lines = [*self._lines(), json.dumps(record)][-self._size :]
+                self._write(lines)
+        except OSError as error:
+            raise MailNotSent(f"the mailbox takes no mail ({type(error).__name__})") from None
 
     def forget(self, address: str) -> None:
         """Take out every mail to `address`."""

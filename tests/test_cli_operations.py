@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.conftest import Run
 from tests.databases import Database
@@ -25,6 +27,30 @@ def test_a_halt_reaches_every_process_at_once(run: Run) -> None:
     assert 0 == resumed.returncode, resumed.stderr
     assert "issuing goes on\n1 accepted badge(s) signed, 0 not\n" == resumed.stdout
     assert [] == json.loads(run("audit", "--json").stdout)["violations"]
+
+
+def test_a_full_disk_is_said_in_a_sentence(
+    run: Run, environment: dict[str, str], database: Database
+) -> None:
+    """A command that has no room undoes what it began, and works once there is some."""
+    if environment["BADGESERVICE_DATABASE_URL"]:
+        pytest.skip("it is SQLite that can be told how large its file may be")
+
+    def limit(connection: DBAPIConnection, *_: object) -> None:
+        cursor = connection.cursor()
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count={pages}")
+
+    asked = ("issue", "--badge", "crcn-4-1-beginner", "--to", "a@example.org")
+    event.listen(Engine, "connect", limit)
+    try:
+        refused = run(*asked)
+    finally:
+        event.remove(Engine, "connect", limit)
+
+    assert 1 == refused.returncode
+    assert "badgeservice: the database: database or disk is full; " in refused.stderr
+    assert 0 == run(*asked).returncode
 
 
 def test_a_backup_is_put_back_by_its_commands(

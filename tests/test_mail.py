@@ -504,6 +504,19 @@ def test_the_mailbox_keeps_the_last_twenty(tmp_path: Path, message: Message) -> 
     assert kept == [str(number) for number in range(24, 4, -1)]
 
 
+def test_a_mailbox_without_room_says_that_the_mail_did_not_leave(
+    tmp_path: Path, message: Message
+) -> None:
+    """As a mail server does: whoever sends knows that it has to be sent again."""
+    mailbox = DevelopmentMailbox(tmp_path / "mailbox.jsonl")
+    (tmp_path / "mailbox.draft").symlink_to("/dev/full")
+
+    with pytest.raises(MailNotSent):
+        mailbox.send(message)
+
+    assert [] == mailbox.messages()
+
+
 def test_the_mailbox_is_its_owners(tmp_path: Path, message: Message) -> None:
     """The links in it open accounts, also on a developer's machine."""
     previous = os.umask(0)

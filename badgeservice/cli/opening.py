@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from badgeservice.core import create_core
+from badgeservice.errors import StorageUnavailable
 from badgeservice.extensions import Services, db, services
 from badgeservice.settings import Settings
 
@@ -19,11 +21,16 @@ ADMINISTRATOR = "administrator"
 def installation(settings: Settings | None = None) -> Iterator[tuple[Session, Services]]:
     """Open this installation: a database session, and the services; no pages.
 
-    `settings` are by default those of the environment.
+    `settings` are by default those of the environment. Raises StorageUnavailable when the database
+    goes away meanwhile, or is full.
     """
     with create_core(settings).app_context():
         try:
             yield db.session, services()
+        except OperationalError as error:
+            raise StorageUnavailable(
+                f"the database: {error.orig}; what was begun is undone"
+            ) from None
         finally:
             db.engine.dispose()
 
