@@ -19,6 +19,7 @@ from badgeservice.extensions import db, services
 from badgeservice.jobs import queue, schedule
 from badgeservice.jobs.presence import Presence
 from badgeservice.jobs.schedule import Scheduled
+from badgeservice.jobs.steady import Steady
 from badgeservice.jobs.work import Work
 from badgeservice.partners.lists import sending
 
@@ -107,7 +108,12 @@ def new_holder() -> str:
 
 
 def look(
-    app: Flask, presence: Presence, holder: str, scheduled: Iterable[Scheduled] = SCHEDULE
+    app: Flask,
+    presence: Presence,
+    holder: str,
+    scheduled: Iterable[Scheduled] = SCHEDULE,
+    *,
+    steady: Steady,
 ) -> None:
     """Put back the jobs whose workers are gone, and ask for those whose period has begun.
 
@@ -115,8 +121,9 @@ def look(
     """
     with app.app_context():
         now = services().clock()
+        leases = steady.look(now, time.monotonic())
         dead = presence.dead()
-        for job_id in queue.sweep(db.session, now=now, dead=[*dead, holder]):
+        for job_id in queue.sweep(db.session, now=now, dead=[*dead, holder], leases=leases):
             log.warning("job_put_back", job=job_id)
         for each in dead:
             presence.leave(each)
@@ -146,12 +153,12 @@ def run(
     """
     with app.app_context():
         presence, carrier = Presence(services().settings.workers_dir), services().carrier
-    holder = presence.enter()
+    holder, steady = presence.enter(), Steady()
     look_at = 0.0
     while not stop.is_set():
         try:
             if time.monotonic() >= look_at:
-                look(app, presence, holder, scheduled)
+                look(app, presence, holder, scheduled, steady=steady)
                 look_at = time.monotonic() + look_every
             while not stop.is_set() and time.monotonic() < look_at:
                 if not run_one(app, tasks, holder=holder, stopping=stop.is_set):

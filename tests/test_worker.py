@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from badgeservice.extensions import db, services
 from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.jobs.presence import Presence
+from badgeservice.jobs.steady import Steady
 from badgeservice.jobs.work import Work
 from tests import stores
 from tests.conftest import ROOT, Clock, Run
@@ -143,11 +145,27 @@ def test_a_look_brings_back_what_a_worker_lost_sight_of(app: Flask, clock: Clock
         for holder in (gone, here):
             assert queue.take(db.session, worker.TASKS, holder=holder, now=clock()) is not None
 
-            worker.look(app, presence, here)
+            worker.look(app, presence, here, steady=Steady())
 
             assert (JobState.QUEUED, None) == outcome(app, job)
         assert [] == presence.dead()
         presence.leave(here)
+
+
+def test_a_worker_at_work_keeps_its_job_when_the_clock_runs_ahead(app: Flask, clock: Clock) -> None:
+    """Whoever looks after the jump knows that every lease has ended, and takes nothing away."""
+    job, steady = ask(app, clock, "purge"), Steady()
+    with app.app_context():
+        presence = Presence(services().settings.workers_dir)
+        worker.look(app, presence, "w_looks", (), steady=steady)
+        queue.take(db.session, ["purge"], holder="w_works", now=clock())
+
+        clock.now += timedelta(hours=1)
+        worker.look(app, presence, "w_looks", (), steady=steady)
+        assert (JobState.RUNNING, None) == outcome(app, job)
+
+        worker.look(app, presence, "w_came_later", (), steady=Steady())
+        assert (JobState.QUEUED, None) == outcome(app, job)
 
 
 def test_what_is_scheduled_has_a_task() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import case, delete, false, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -132,9 +132,12 @@ def take(session: Session, kinds: Collection[str], *, holder: str, now: datetime
     return None
 
 
-def sweep(session: Session, *, now: datetime, dead: Collection[str] = ()) -> list[str]:
+def sweep(
+    session: Session, *, now: datetime, dead: Collection[str] = (), leases: bool = True
+) -> list[str]:
     """Put back the jobs whose lease has ended or whose holder is among the `dead`; return their ids.
 
+    Without `leases`, only those of the dead: the clock has jumped, and leases tell nothing.
     One that was begun ATTEMPTS_AT_MOST times and got no further is failed as `abandoned`: it may
     well be what ended its workers. Commits.
     """
@@ -143,7 +146,7 @@ def sweep(session: Session, *, now: datetime, dead: Collection[str] = ()) -> lis
         update(Job)
         .where(
             Job.state == JobState.RUNNING,
-            or_(_is_past(Job.lease_until, now), Job.holder.in_(dead)),
+            or_(_is_past(Job.lease_until, now) if leases else false(), Job.holder.in_(dead)),
         )
         .values(
             state=case((given_up, JobState.FAILED), else_=JobState.QUEUED),

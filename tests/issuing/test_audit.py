@@ -481,6 +481,45 @@ def test_finds_nothing_where_nothing_is_wrong(kept: Desk) -> None:
     assert [] == list(audit.violations(kept.session, kept.office, now=kept.clock()))
 
 
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "not told"])
+def test_who_lost_a_race_around_a_jump_of_the_clock_forged_nothing(
+    kept: Desk, is_told: bool
+) -> None:
+    """Planned or signed by a clock that ran ahead; it is believed once somebody says that it did."""
+    first = active(kept)
+    kept.clock.now += timedelta(days=1)
+    ghost(kept, first.public_id, at=kept.clock().isoformat())
+    kept.badge("c@example.org")
+    second = kept.session.scalars(select(Badge).order_by(Badge.state_since.desc()).limit(1)).one()
+    kept.clock.now -= timedelta(days=1) - timedelta(minutes=2)
+    if is_told:
+        kept.office.log.accept_clock(kept.clock())
+    ghost(kept, second.public_id, at=kept.clock().isoformat())
+
+    found = list(audit.violations(kept.session, kept.office, now=kept.clock()))
+
+    expected = [] if is_told else sorted([first.public_id, second.public_id])
+    assert expected == sorted(each.subject for each in found)
+
+
+def test_a_clock_that_ran_ahead_once_excuses_nothing_else(kept: Desk) -> None:
+    """Neither later, nor of what was released long before; nor where it was right all the time."""
+    badge = active(kept)
+    kept.office.log.accept_clock(kept.clock())
+    kept.clock.now += timedelta(days=9)
+    kept.badge("c@example.org")
+    kept.clock.now += timedelta(days=1)
+    ghost(kept, badge.public_id, at=kept.clock().isoformat())
+    kept.clock.now -= timedelta(days=1)
+    kept.office.log.accept_clock(kept.clock())
+    kept.clock.now += timedelta(days=1)
+    ghost(kept, badge.public_id, at=kept.clock().isoformat())
+
+    found = list(audit.violations(kept.session, kept.office, now=kept.clock()))
+
+    assert [badge.public_id] * 2 == [each.subject for each in found]
+
+
 def test_a_part_is_verified_and_all_is_compared(
     kept: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,18 @@ def test_the_job_of_a_dead_worker_does_not_wait_for_its_lease(
     assert [job.id] == queue.sweep(session, now=now, dead=["w_2", "w_1"])
 
 
+def test_after_a_jump_of_the_clock_only_the_dead_lose_their_jobs(
+    session: Session, now: datetime
+) -> None:
+    """A clock that runs ahead has ended every lease, also those of workers who are at work."""
+    job = waiting(session, now)
+    begun(session, now, "w_1")
+    tomorrow = now + timedelta(days=1)
+
+    assert [] == queue.sweep(session, now=tomorrow, dead=["w_2"], leases=False)
+    assert [job.id] == queue.sweep(session, now=tomorrow, dead=["w_1"], leases=False)
+
+
 def test_a_long_step_keeps_its_job(engine: Engine, now: datetime) -> None:
     """Nobody takes away what a worker reads for hours; what was taken all the same stays taken."""
     time_of_day = [now]

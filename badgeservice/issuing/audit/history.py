@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -28,7 +29,7 @@ from badgeservice.issuing.models import (
     ReleasedForm,
     StatusList,
 )
-from badgeservice.issuing.signer import CLOCK, CLOCK_SKEW, Purpose
+from badgeservice.issuing.signer import CLOCK, CLOCK_SKEW, Purpose, SigningLog
 from badgeservice.storage import chain
 from badgeservice.storage.chain import AuditEvent
 
@@ -78,19 +79,22 @@ _TELLS = {
 
 def signer_log(books: Books) -> Findings:
     """What the signer signed was planned and released, and what was released was signed by it."""
-    with scratch("subject", "at", "digest") as logged:
+    with scratch("subject", "at", "digest", "stretch") as logged:
         try:
-            logged.fill(_entries(books))
+            ahead = stretches(books.office.log)
+            logged.fill(_entries(books, ahead))
         except SigningLogDamaged as error:
             yield "signer's log", error.message
             return
         for public_ids in books.public_ids(Intent.public_id):
-            yield from _signed(books, public_ids, logged)
+            yield from _signed(books, public_ids, logged, ahead)
         for subject in dict.fromkeys(subject for subject, *_ in logged.left()):
             yield subject, "signed, but never planned"
 
 
-def _signed(books: Books, public_ids: Sequence[str], logged: Scratch) -> Findings:
+def _signed(
+    books: Books, public_ids: Sequence[str], logged: Scratch, ahead: Sequence[Stretch]
+) -> Findings:
     """Of some badges, what was signed was planned and released, and the other way round."""
     session = books.session
     windows: dict[str, list[tuple[datetime, datetime | None]]] = {}
@@ -112,25 +116,32 @@ def _signed(books: Books, public_ids: Sequence[str], logged: Scratch) -> Finding
     )
     released = set(session.scalars(tokens))
     entries = logged.take(list(windows))
-    for subject, at, digest in entries:
-        if digest not in released and not _is_attempt(at, windows[subject]):
+    for subject, at, digest, number in entries:
+        if digest in released or _is_attempt(at, windows[subject]):
+            continue
+        stretch = ahead[number] if number is not None else None
+        if not _is_attempt_around_a_jump(at, windows[subject], ahead, stretch):
             yield subject, f"signed at {at}, when there was nothing to sign"
     signed = {subject for subject, *_ in entries}
     badges = select(Badge.public_id).where(Badge.public_id.in_(public_ids))
     for public_id in session.scalars(badges.order_by(Badge.public_id)):
         if public_id not in signed:
             yield public_id, "released, but not in the signer's log"
-    for digest in sorted(released - {digest for *_, digest in entries}):
+    for digest in sorted(released - {digest for _, _, digest, _ in entries}):
         yield digest, "a token was released that the signer did not log"
 
 
-def _entries(books: Books) -> Iterator[tuple[str, str, str]]:
-    """Yield subject, time and digest of what the signer says that it signed for badges."""
+def _entries(books: Books, ahead: Sequence[Stretch]) -> Iterator[tuple[str, str, str, int | None]]:
+    """Yield subject, time and digest of what the signer says that it signed for badges.
+
+    With the number of the stretch of `ahead` that it stands in, None elsewhere.
+    """
     prefix = f"{books.office.base_url}/b/"
-    for entry in books.office.log.entries():
+    for line, entry in enumerate(books.office.log.entries()):
         if entry.purpose in (Purpose.CREDENTIAL, Purpose.ASSERTION):
+            within = (n for n, each in enumerate(ahead) if each.first <= line < each.last)
             # The log holds the digest of the signature: of a token, that is the whole of it.
-            yield entry.subject.removeprefix(prefix), entry.at, entry.digest
+            yield entry.subject.removeprefix(prefix), entry.at, entry.digest, next(within, None)
 
 
 ATTEMPT = timedelta(minutes=5)
@@ -142,6 +153,71 @@ def _is_attempt(written: str, windows: list[tuple[datetime, datetime | None]]) -
     at = datetime.fromisoformat(written)
     whole_second = timedelta(seconds=1)
     return any(begin - whole_second <= at and (end is None or at <= end) for begin, end in windows)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Entries of the signer's log that were made while the clock ran ahead: from `first` to `last`.
+
+    `right` is the last instant before that was right, `since` the one at which somebody said that
+    the clock is right again, `until` how far it had run.
+    """
+
+    first: int
+    last: int
+    right: datetime
+    since: datetime
+    until: datetime
+
+
+def stretches(log: SigningLog) -> list[Stretch]:
+    """Return when the clock ran ahead, as `badgeservice keys accept-clock` has told the log."""
+    told = [
+        (line, datetime.fromisoformat(entry.at))
+        for line, entry in enumerate(log.entries())
+        if entry.purpose == CLOCK
+    ]
+    found: list[Stretch] = []
+    if not told:
+        return found
+    entries, right = enumerate(log.entries()), _EARLIEST
+    for last, since in told:
+        first, before, until = None, right, since
+        for line, entry in entries:
+            if line == last:
+                break
+            at = datetime.fromisoformat(entry.at)
+            if at > since + CLOCK_SKEW:
+                first = line if first is None else first
+                until = max(until, at)
+            elif first is None:
+                before = at
+        if first is not None:
+            found.append(Stretch(first, last, before, since, until))
+        right = since
+    return found
+
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+def _is_attempt_around_a_jump(
+    written: str,
+    windows: list[tuple[datetime, datetime | None]],
+    ahead: Sequence[Stretch],
+    stretch: Stretch | None,
+) -> bool:
+    """Tell whether a signature lost the race to another that was made on the other side of a jump.
+
+    Its edition was planned by the clock that ran ahead, or was released just before it did;
+    `stretch` is the one that the signature was made in.
+    """
+    at = datetime.fromisoformat(written)
+    return any(
+        any(at <= begin and each.since < begin <= each.until for each in ahead)
+        or (stretch is not None and end is not None and stretch.right <= end < at)
+        for begin, end in windows
+    )
 
 
 def keys(books: Books) -> Findings:
