@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from scripts.drills.durability import crashing
+from scripts.drills.durability import clocks, crashing, disk
 
 
 def main() -> int:
@@ -43,9 +43,19 @@ def _mutants(asked: argparse.Namespace) -> list[str]:
     return crashing.mutants(asked.people, asked.kills, asked.seed, asked.deeds)
 
 
+def _disk(asked: argparse.Namespace) -> list[str]:
+    return disk.disk(min(asked.people, 80), asked.seed)
+
+
+def _clocks(asked: argparse.Namespace) -> list[str]:
+    return clocks.clocks(min(asked.people, 120))
+
+
 PHASES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "kills": _kills,
     "mutants": _mutants,
+    "disk": _disk,
+    "clock": _clocks,
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func
@@ -15,7 +16,7 @@ from sqlalchemy import select as query
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding.models import Award
-from badgeservice.core import create_core
+from badgeservice.core import create_core, utc_now
 from badgeservice.extensions import Services, db, services
 from badgeservice.issuing.models import Badge
 from scripts.drills import house, people
@@ -73,10 +74,12 @@ class Outside:
 
 
 @contextmanager
-def opened(environment: dict[str, str]) -> Iterator[tuple[Session, Services]]:
+def opened(
+    environment: dict[str, str], clock: Callable[[], datetime] = utc_now
+) -> Iterator[tuple[Session, Services]]:
     """Open an installation in this process."""
     os.environ.update(environment)
-    with create_core().app_context():
+    with create_core(clock=clock).app_context():
         try:
             yield db.session, services()
         finally:
