@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.awarding import offers
@@ -132,8 +132,12 @@ def get(session: Session, public_id: str) -> Badge:
     """Return a badge of ours; raise CredentialNotFound when there is none."""
     badge = session.get(Badge, public_id)
     if badge is None:
-        raise CredentialNotFound(f"{public_id}: no badge of ours")
+        raise _none_of_ours(public_id)
     return badge
+
+
+def _none_of_ours(public_id: str) -> CredentialNotFound:
+    return CredentialNotFound(f"{public_id}: no badge of ours")
 
 
 _CHANGES = {
@@ -154,7 +158,15 @@ def _end(
     actor: str,
     now: datetime,
 ) -> Badge:
-    badge = get(session, public_id)
+    found = session.execute(
+        select(Badge, Intent, Award)
+        .join(Intent, (Intent.public_id == Badge.public_id) & (Intent.edition == Badge.edition))
+        .outerjoin(Award, Award.id == Badge.award_id)  # gone when its holder was erased
+        .where(Badge.public_id == public_id)
+    ).one_or_none()
+    if found is None:
+        raise _none_of_ours(public_id)
+    badge, intent, award = found
     if badge.state in _ENDED:
         return badge
     # Whoever publishes a list waits until the bits that the other has set are there to be read.
@@ -162,10 +174,8 @@ def _end(
     _move(session, badge, state, reason, now=now)
     if state is BadgeState.WITHDRAWN:
         shelf.destroy(session, public_id)
-    award = session.get(Award, badge.award_id)
-    if award is not None:  # gone when its holder was erased
-        offers.withdraw(session, badge.award_id, now=now)
-    intent = session.get_one(Intent, (public_id, badge.edition))
+    if award is not None:
+        offers.withdraw(session, award.id, now=now)
     number = intent.status_list
     version = status_lists.publish(session, office, number, ended=[intent.status_index], now=now)
     published = {str(number): version}
@@ -243,6 +253,5 @@ def _record(
     )
     # Last, so that hardly anything can keep the commit from following.
     office.states.append(badge.public_id, state, str(reason or ""), now)
-    session.commit()
-    session.refresh(badge)
+    session.commit()  # what the session knows is read anew when somebody asks
     return badge

@@ -14,19 +14,22 @@ from badgeservice.core import create_core, utc_now
 from badgeservice.extensions import db, services
 from badgeservice.issuing import states, status_lists
 from badgeservice.issuing.models import Badge, StatusList
+from badgeservice.issuing.self_check import FIRST
 from badgeservice.issuing.states import Reason
 from badgeservice.settings import Settings
 from scripts.benches.measured import Measured
 from scripts.drills import house
 
 REVOKED = 10
+WARM_UP = FIRST
+"""Of each kind, the first documents that a process signs are checked on the general path."""
 
 
 def measure() -> list[Measured]:
-    """Revoke some badges one after the other, each with its list published; the median of all."""
+    """Revoke badges one after the other, each with its list published; the median of the later."""
     with tempfile.TemporaryDirectory() as name:
         environment = house.installed(Path(name), 8000)
-        for number in range(REVOKED):
+        for number in range(WARM_UP + REVOKED):
             house.badge(environment, to=f"drill-{number}@example.org")
         settings = Settings.from_environment(
             {
@@ -53,7 +56,8 @@ def measure() -> list[Measured]:
             )
             bits = len(status_lists.withdrawn(session, 1))
             db.engine.dispose()
-    assert bits == REVOKED, bits
+    assert bits == len(spent), bits
+    spent = spent[WARM_UP:]
     figure = statistics.median(spent)
     details: dict[str, float | str] = {"least": min(spent), "entries": status_lists.ENTRIES}
     return [Measured("P8", "revoke, publish, commit", figure, "ms", "≤", 5, details)]
