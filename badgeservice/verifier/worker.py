@@ -20,7 +20,7 @@ from datetime import datetime
 from badgeservice import openbadges, verification
 from badgeservice.errors import FetchFailed, Unreadable
 from badgeservice.openbadges import contexts, jsonld
-from badgeservice.verification import Report
+from badgeservice.verification import Report, likeness
 from badgeservice.verification.fetching import Fetched
 from badgeservice.verification.issuers import KnownIssuer, Named
 from badgeservice.verification.register import RegisterEntry
@@ -37,7 +37,7 @@ _LIMITS = {
 # Found by their name only when they are needed, and then it is too late to read a file.
 _LATE_MODULES = (
     *("encodings.idna", "encodings.punycode", "encodings.latin_1", "encodings.utf_16"),
-    *("pypdf", "confusable_homoglyphs.categories", "confusable_homoglyphs.confusables"),
+    *("pypdf", "confusable_homoglyphs.categories"),
     "cryptography.hazmat.backends.openssl.backend",  # what makes each ECDSA public key from a JWK
 )
 
@@ -58,6 +58,7 @@ def load() -> None:
             importlib.import_module(module.name)
     for name in _LATE_MODULES:
         importlib.import_module(name)
+    likeness.skeleton("loads Unicode's table of what looks alike")
     contexts.check_all()
     for address in contexts.PINS:
         jsonld.expand({"@context": address, "@id": "urn:nothing", "urn:says": "nothing"})
