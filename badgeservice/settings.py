@@ -139,9 +139,9 @@ class Settings:
     ] = ""
     requests_at_once: Annotated[
         int,
-        "how many requests a web process works on at a time, from 1 to 50; four times as many may "
-        "wait, the rest are answered 503",
-    ] = 12
+        "how many requests a web process works on at a time, from 1 to 50; eight times as many "
+        "may wait, the rest are answered 503",
+    ] = 6
     limits_url: Annotated[
         str,
         "where limits are counted: `memory://`, each web process by itself, or `valkey://…` or "
@@ -289,7 +289,7 @@ class Settings:
     @property
     def requests_waiting(self) -> int:
         """How many requests may wait in a web process until they are worked on."""
-        return 4 * self.requests_at_once
+        return 8 * self.requests_at_once
 
     @property
     def restoring_file(self) -> Path:

@@ -18,8 +18,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 worker_class = "gthread"
 # As many as may be inside the gate and wait before it (`Settings.requests_at_once` and
 # `.requests_waiting`), and a few who turn the rest away and answer whoever watches.
-_at_once = int(os.environ.get("BADGESERVICE_REQUESTS_AT_ONCE") or 12)
-threads = _at_once + 4 * _at_once + 4
+_at_once = int(os.environ.get("BADGESERVICE_REQUESTS_AT_ONCE") or 6)
+threads = _at_once + 8 * _at_once + 4
 
 # A process that hangs as a whole is ended after a minute; a request of its own has no such limit.
 timeout = 60

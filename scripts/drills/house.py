@@ -9,14 +9,16 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import create_server
 from time import monotonic, sleep
 
 from scripts.drills.load import family
 
-BIN = Path(sys.executable).parent
+BIN = Path(os.environ.get("SERVICE_BIN") or Path(sys.executable).parent)
+"""The programs of the service: where memory is measured, those of an environment that holds what runs
+the service, and none of the libraries that tests bring and others load when they find them."""
 GUNICORN = (BIN / "gunicorn", "--config", "deploy/gunicorn.conf.py")
 BADGE = "crcn-4-1-beginner"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -122,9 +124,28 @@ def cpu_seconds(root: int, *, without: str = "verifier.worker") -> float:
     return total
 
 
+def scheduled(root: int, *, without: str = "verifier.worker") -> tuple[float, float]:
+    """Return the seconds that a process and its descendants ran, and waited for a core in use.
+
+    Source: `Documentation/scheduler/sched-stats.rst` of Linux, `/proc/<pid>/schedstat`.
+    """
+    ran = waited = 0
+    for pid in family(root):
+        with suppress(OSError):  # it has ended meanwhile
+            if without.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                continue
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                on, off, _ = map(int, (thread / "schedstat").read_text().split())
+                ran, waited = ran + on, waited + off
+    return ran / 1e9, waited / 1e9
+
+
 def memory(root: int, *, without: str | None = "verifier.worker") -> tuple[float, float]:
     """Return the largest resident size and the sum of the proportional ones, in megabytes.
 
+    Of one process the resident size counts: all that it needs if it were alone, pages of libraries
+    that others have mapped too among it. Of several together the proportional ones count, in which
+    such a page is not counted several times.
     Processes with `without` in their command are left out; None counts them all.
     """
     most, shared = 0.0, 0.0
