@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import ipaddress
 import os
@@ -29,7 +30,7 @@ from badgeservice.app import create_app
 from badgeservice.cli import main
 from badgeservice.core import Stock, open_keyring
 from badgeservice.fetching import Guard
-from badgeservice.issuing import issuer
+from badgeservice.issuing import issuer, keystore
 from badgeservice.mail import Message
 from badgeservice.settings import Settings
 from badgeservice.storage.base import Base
@@ -55,6 +56,9 @@ def _connect_on_this_machine(self: socket.socket, address: object) -> None:
 
 
 socket.socket.connect = _connect_on_this_machine  # type: ignore[method-assign]  # for every test
+
+# What a file of a key holds is worked out once: to open an RSA key takes longer than most tests.
+keystore._decrypted = functools.cache(keystore._decrypted)
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -264,7 +268,9 @@ def installed(database: Database, tmp_path_factory: pytest.TempPathFactory) -> S
 @pytest.fixture(scope="session")
 def stock(installed: Settings) -> Stock:
     """What every copy of the installation would read from the same files; read once."""
-    return Stock(installed)
+    stock = Stock(installed)
+    stock.check()
+    return stock
 
 
 @pytest.fixture
@@ -328,15 +334,11 @@ def running(
 ) -> Iterator[Flask]:
     """Yield the application of an installation, and close its database afterwards.
 
-    Each has a keyring of its own, for a test may damage its keys. Those of the `stock` have proved
-    themselves before: to open an RSA key takes longer than most tests.
+    Each has a keyring of its own, for a test may damage its keys.
     """
     if stock is not None:
         described = issuer.load(settings.issuer_path, base_url=settings.base_url)
-        keyring = open_keyring(settings, described)
-        if keyring.keys_dir == stock.keyring.keys_dir:
-            keyring._loaded.update(stock.keyring._loaded)
-        stock = stock.with_keyring(keyring)
+        stock = stock.with_keyring(open_keyring(settings, described))
     application = create_app(settings, clock=clock, mailer=letters, stock=stock, pool=POOL)
     application.testing = True
     application.jinja_env.bytecode_cache = COMPILED

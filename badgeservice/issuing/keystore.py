@@ -74,7 +74,7 @@ def load(path: Path, passphrase: bytes) -> tuple[PublicKey, Sign]:
     """
     pem = _read_guarded(path)
     try:
-        private = serialization.load_pem_private_key(pem, password=passphrase)
+        private = _decrypted(pem, passphrase)
     except TypeError:
         raise KeyFileError(
             f"{path}: the key is not encrypted; put back the encrypted file"
@@ -92,6 +92,10 @@ def load(path: Path, passphrase: bytes) -> tuple[PublicKey, Sign]:
         return _public_key(private), _signing(private)
     except KeyRefused as error:
         raise KeyFileError(f"{path}: {error.message}; {_RESTORE}") from None
+
+
+def _decrypted(pem: bytes, passphrase: bytes) -> object:
+    return serialization.load_pem_private_key(pem, password=passphrase)
 
 
 def _generate(kind: KeyKind) -> _PrivateKey:
