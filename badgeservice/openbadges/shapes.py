@@ -39,7 +39,8 @@ MAXIMUM_SHAPES = 200
 Shape = tuple[Any, ...]
 
 # A shape is written as a flat sequence in which names are text and these are not, so that no two
-# documents of different structure are written alike. Types keep `true` and 1 apart.
+# documents of different structure are written alike. A name that none of these follows is that of a
+# leaf. Types keep `true` and 1 apart.
 _LEAF, _CONSTANT, _OBJECT, _LIST, _END = range(5)
 
 
@@ -166,7 +167,6 @@ def _read(members: Document, shape: list[Any], leaves: list[str]) -> None:
         if name in CONSTANTS:
             shape += (_CONSTANT, _words(value))
         elif kind is str:
-            shape.append(_LEAF)
             leaves.append(value)
         elif kind is list:
             shape.append(_LIST)

@@ -77,6 +77,7 @@ class Template:
         if self._addresses & self._literals or len(set(gaps)) != leaves:
             raise NotParametric("a leaf is dropped, or is an address here and a literal there")
         self._fill = _picker(gaps)
+        self._texts = _picker(sorted(self._literals))
         self._lines_of = [
             (mark, [number for number, marks in self._marked if mark in marks])
             for mark in self._nodes
@@ -128,8 +129,10 @@ class Template:
         for leaf in self._addresses:
             if not PLAIN_IRI(values[leaf]):
                 return None
-        for leaf in self._literals:
-            values[leaf] = rdfc.escape(values[leaf])
+        texts = "".join(self._texts(values))
+        if rdfc.escape(texts) != texts:  # rare: it is for each character by itself
+            for leaf in self._literals:
+                values[leaf] = rdfc.escape(values[leaf])
         pieces = self._pieces.copy()
         pieces[1::2] = self._fill(values)
         lines = "".join(pieces).split("\n")
@@ -166,13 +169,13 @@ def _first_degree(lines: Sequence[str], mark: str) -> str:
     Equal quads are merged while every node still has its own mark: afterwards, quads about two
     different nodes look equal, and must both stay.
     """
-    anonymous = [_anonymous(line, mark) for line in merged(lines)]
+    anonymous = _anonymous("\n".join(merged(lines)), mark).split("\n")
     return hashlib.sha256(_document(anonymous).encode()).hexdigest()
 
 
-def _anonymous(line: str, mark: str) -> str:
-    line = line.replace(mark, "_:a")
-    return _MARK.sub("_:z", line) if "\0" in line else line
+def _anonymous(lines: str, mark: str) -> str:
+    lines = lines.replace(mark, "_:a")
+    return _MARK.sub("_:z", lines) if "\0" in lines else lines
 
 
 def _document(lines: Iterable[str]) -> str:

@@ -58,8 +58,8 @@ def test_documents_at_random_are_told_as_by_the_general_path(part: int) -> None:
 MISTAKES = {
     "quads that look alike are merged before first-degree hashing": (
         "template",
-        "[_anonymous(line, mark) for line in merged(lines)]",
-        "merged([_anonymous(line, mark) for line in lines])",
+        '_anonymous("\\n".join(merged(lines)), mark).split("\\n")',
+        'merged(_anonymous("\\n".join(lines), mark).split("\\n"))',
     ),
     "lines that have become equal both stay": (
         "template",
@@ -68,8 +68,8 @@ MISTAKES = {
     ),
     "quads that have become equal are hashed twice": (
         "template",
-        "[_anonymous(line, mark) for line in merged(lines)]",
-        "[_anonymous(line, mark) for line in lines]",
+        '_anonymous("\\n".join(merged(lines)), mark).split("\\n")',
+        '_anonymous("\\n".join(lines), mark).split("\\n")',
     ),
     "any text is an address": ("template", "if not PLAIN_IRI(values[leaf]):", "if False:"),
     "texts are not escaped": (

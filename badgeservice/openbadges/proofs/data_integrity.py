@@ -10,6 +10,7 @@ Source: W3C Recommendation "Verifiable Credential Data Integrity 1.0", sections 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -53,7 +54,12 @@ class HashData(NamedTuple):
         return self.proof_hash + self.document_hash
 
     def _hash(self, text: str) -> bytes:
-        return hashlib.new(self.digest, text.encode()).digest()
+        hashed = hashlib.sha256 if self.digest == rdfc.DIGEST else _other(self.digest)
+        return hashed(text.encode()).digest()
+
+
+def _other(digest: str) -> Callable[[bytes], Any]:
+    return functools.partial(hashlib.new, digest)
 
 
 def recognises(proof: Any, *cryptosuites: str) -> bool:
@@ -182,8 +188,7 @@ def refuse_inline_contexts(document: Document) -> None:
     Raises `ProofInvalid` with the code `context_not_allowed`.
     """
     pending: list[Any] = [document]
-    while pending:
-        value = pending.pop()
+    for value in pending:  # which grows meanwhile
         members = value
         if isinstance(value, dict):
             members = value.values()
@@ -193,7 +198,10 @@ def refuse_inline_contexts(document: Document) -> None:
                 if not all(isinstance(address, str) for address in addresses):
                     message = "a context is written inside the document instead of named by address"
                     raise ProofInvalid(message, code="context_not_allowed")
-        pending += [member for member in members if isinstance(member, (dict, list))]
+        for member in members:
+            # Most are texts, and to ask that first takes half the time.
+            if member.__class__ is not str and isinstance(member, (dict, list)):
+                pending.append(member)
 
 
 def bad_shape(reason: str) -> ProofInvalid:
