@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
 from badgeservice.catalogue.text import LANGUAGES
-from badgeservice.erasure import traces
 from badgeservice.errors import JobRefused
 from badgeservice.extensions import services
-from badgeservice.issuing import audit as auditing
 from badgeservice.issuing import reissue as reissuing
+from badgeservice.issuing.audit import tonight
 from badgeservice.jobs import queue
 from badgeservice.jobs.work import Work
+from badgeservice.operations import audit as auditing
 from badgeservice.partners import invitations, submissions
 from badgeservice.partners.lists import sending, staging
 from badgeservice.people import accounts, retention
@@ -67,10 +67,9 @@ def audit(work: Work) -> None:
     """
     here, now, found = services(), work.now(), 0
     with work.kept():
-        part = auditing.tonight(work.session, now)
-        violations = auditing.violations(work.session, here.office, part=part, now=now)
+        part = tonight(work.session, now)
+        violations = auditing.violations(work.session, here, part=part, now=now)
         questions = [each.question for each in violations]
-        questions += ["erased" for _ in traces.findings(work.session, here.erasures)]
     for question in questions:
         found += 1
         if found <= _VIOLATIONS_LOGGED:

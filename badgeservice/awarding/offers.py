@@ -91,10 +91,10 @@ def award_for(
         raise RuleNotMet(f"{badge_class.slug} version {badge_class.version} is a draft")
     if award := _settle(session, vault, person_id, badge_class, now):
         return award
-    reached = progress(session, person_id=person_id, badge_class=badge_class, now=now)
-    if isinstance(reached, Met):
+    outcome = progress(session, person_id=person_id, badge_class=badge_class, now=now)
+    if isinstance(outcome, Met):
         raise OfferClosed(f"{badge_class.slug} was offered for the same evidence before")
-    explained = words.explain(reached, words.Names(), "en")
+    explained = words.explain(outcome, words.Names(), "en")
     raise RuleNotMet(f"{badge_class.slug} cannot be awarded. {explained.summary}")
 
 
@@ -119,8 +119,29 @@ def progress(
     session: Session, *, person_id: str, badge_class: BadgeClassVersion, now: datetime
 ) -> Decision:
     """Return what the rule of a class comes to for a person today; `words.explain` says it."""
-    return decision.evaluate(
-        _rule(badge_class), _facts(session, person_id), _skill(badge_class), now
+    return reached(badge_class, _facts(session, person_id), now)
+
+
+def reached(badge_class: BadgeClassVersion, facts: Sequence[Fact], now: datetime) -> Decision:
+    """Return what the rule of a class comes to on these facts."""
+    return decision.evaluate(_rule(badge_class), facts, _skill(badge_class), now)
+
+
+def is_live(award: Award) -> bool:
+    """Say whether an award is offered or accepted."""
+    return award.state in _LIVE
+
+
+def is_answered(met: Met, former: Sequence[Award]) -> bool:
+    """Say whether a person has had their say about all that a rule is met by.
+
+    An offer that we took back by ourselves was not answered.
+    """
+    used = {fact.id for fact in met.used}
+    return any(
+        used <= set(award.used)
+        for award in former
+        if award.state == AwardState.DECLINED or award.accepted_at is not None
     )
 
 
@@ -344,18 +365,18 @@ def _settle(
     if held:  # what has been rewarded once is no ground for a renewal
         facts = [fact for fact in facts if fact.id not in (held.id, *held.used)]
     rule, skill = _rule(badge_class), _skill(badge_class)
-    reached = decision.evaluate(rule, facts, skill, now)
+    outcome = decision.evaluate(rule, facts, skill, now)
     if offer := next((award for award in former if award.state == AwardState.OFFERED), None):
-        if _stands(offer, reached, facts):
+        if _stands(offer, outcome, facts):
             return offer
         offer = _move(session, offer, AwardState.OFFERED, AwardState.WITHDRAWN, now)
         if offer.state == AwardState.ACCEPTED:  # by a tap at this very moment
             return offer
-    if not isinstance(reached, Met):
+    if not isinstance(outcome, Met):
         return held
-    used = [fact.id for fact in reached.used]
-    if any(_is_answered(award) and set(used) <= set(award.used) for award in former):
+    if is_answered(outcome, former):
         return held
+    used = [fact.id for fact in outcome.used]
     renewal = held.renewal + 1 if held else 0
     award_id = f"awd_{secrets.token_hex(_ID_BYTES)}"
     sealed, digest = dossier.seal(
@@ -372,7 +393,7 @@ def _settle(
             facts=tuple(decision.relevant(rule, facts, skill)),
             decided_at=now,
             used=tuple(used),
-            strength=reached.strength,
+            strength=outcome.strength,
         ),
     )
     award = Award(
@@ -382,9 +403,9 @@ def _settle(
         class_version=badge_class.version,
         renewal=renewal,
         rule_version=rule.version,
-        origin=_origin(reached.used),
+        origin=_origin(outcome.used),
         used=used,
-        strength=reached.strength,
+        strength=outcome.strength,
         decided_at=now,
         valid_until=validity.end(rule.validity, now),
         state=AwardState.OFFERED,
@@ -412,23 +433,18 @@ def _settle(
     return award
 
 
-def _stands(offer: Award, reached: Decision, facts: Sequence[Fact]) -> bool:
+def _stands(offer: Award, outcome: Decision, facts: Sequence[Fact]) -> bool:
     """Say whether an offer still counts, and nothing stronger could be offered in its place.
 
     That time has passed does not matter: the offer was right when it was made.
     """
-    is_stronger = isinstance(reached, Met) and reached.strength > offer.strength
+    is_stronger = isinstance(outcome, Met) and outcome.strength > offer.strength
     return _counts(offer, facts) and not is_stronger
 
 
 def _counts(offer: Award, facts: Sequence[Fact]) -> bool:
     """Say whether everything that an offer rests on still is among the facts."""
     return set(offer.used) <= {fact.id for fact in facts}
-
-
-def _is_answered(award: Award) -> bool:
-    """Say whether the person has had their say; an offer that we took back by ourselves was not."""
-    return award.state == AwardState.DECLINED or award.accepted_at is not None
 
 
 def _origin(used: Sequence[Fact]) -> Origin:

@@ -11,9 +11,9 @@ import click
 
 from badgeservice.awarding import offers
 from badgeservice.cli import opening
-from badgeservice.erasure import traces
-from badgeservice.issuing import audit as auditing
+from badgeservice.issuing.audit import Violation, unstored
 from badgeservice.issuing.audit.books import Part
+from badgeservice.operations import audit as auditing
 from badgeservice.storage import chain
 
 
@@ -50,23 +50,19 @@ def audit(acknowledged: TextIO | None, since: str | None, part: Part, as_json: b
     Prints the head of the audit chain; keep it elsewhere, and hand it to the next audit.
     """
     with opening.installation() as (session, here):
-        found = list(auditing.violations(session, here.office, part=part, now=here.clock()))
+        found = list(auditing.violations(session, here, part=part, now=here.clock()))
         if acknowledged:
             told = [opening.public_id(line.strip()) for line in acknowledged if line.strip()]
-            found += auditing.unstored(session, told)
+            found += unstored(session, told)
         if since and not chain.contains(session, since):
-            found.append(auditing.Violation("chain", since, "no longer in the chain"))
+            found.append(Violation("chain", since, "no longer in the chain"))
         head = chain.head(session)
-        found += [
-            auditing.Violation("erased", subject, problem)
-            for subject, problem in traces.findings(session, here.erasures)
-        ]
     if as_json:
         click.echo(json.dumps({"head": head, "violations": [vars(each) for each in found]}))
     else:
         for violation in found:
             click.echo(f"{violation.question}: {violation.subject}: {violation.problem}")
-        click.echo(f"{len(found)} violation(s) of {', '.join([*auditing.QUESTIONS, 'erased'])}")
+        click.echo(f"{len(found)} violation(s) of {', '.join(auditing.QUESTIONS)}")
         click.echo(f"head of the chain: {head}")
     sys.exit(1 if found else 0)
 

@@ -25,17 +25,19 @@ from sqlalchemy.orm import Session
 
 from badgeservice import migrating
 from badgeservice.core import create_core
-from badgeservice.erasure import erase, traces
+from badgeservice.erasure import erase
 from badgeservice.erasure.ledger import ErasureLedger
 from badgeservice.errors import RestoreRefused, SealBroken
 from badgeservice.extensions import Services, db, services
-from badgeservice.issuing import audit, issuer, key_chain, key_registry, states, status_lists
+from badgeservice.issuing import issuer, key_chain, key_registry, states, status_lists
 from badgeservice.issuing.audit import Violation
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.models import CarriedBit, StatusList
 from badgeservice.issuing.state_ledger import StateLedger
-from badgeservice.operations import archive, backup, postgresql_tools, published
+from badgeservice.jobs import queue
+from badgeservice.operations import archive, audit, backup, postgresql_tools, published
 from badgeservice.operations.published import PublicList
+from badgeservice.partners import invitations
 from badgeservice.settings import Settings
 from badgeservice.storage import chain
 from badgeservice.storage.ledger import Ledger
@@ -265,10 +267,11 @@ def _bring_up_to_date(
         now=now,
     )
     session.commit()
-    violations = list(audit.violations(session, office, now=now)) + [
-        Violation("erased", subject, problem)
-        for subject, problem in traces.findings(session, here.erasures)
-    ]
+    # Whoever had jobs when the backup was made is gone, and so is the night that asks for late mails.
+    queue.sweep(session, now=now)
+    invitations.enqueue_late(session, now)
+    session.commit()
+    violations = list(audit.violations(session, here, now=now))
     return Restored(manifest["badges"], changed, len(erased), carried, versions, violations)
 
 

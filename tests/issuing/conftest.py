@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.catalogue import classes
+from badgeservice.catalogue.models import BadgeClassVersion
 from badgeservice.catalogue.strength import Strength
 from badgeservice.evidence.sources import manual
 from badgeservice.extensions import db, services
@@ -54,6 +55,19 @@ class Desk:
     def offer(self, email: str = "anais@example.org") -> Award:
         """Return an offer to the person with this address, made on somebody's word."""
         person = self.person(email)
+        badge_class = self.vouch(person)
+        award = offers.award_for(
+            self.session,
+            self.office.vault,
+            person_id=person.id,
+            badge_class=badge_class,
+            now=self.clock(),
+        )
+        self.session.commit()
+        return award
+
+    def vouch(self, person: Person) -> BadgeClassVersion:
+        """Record somebody's word for a person's skill, and decide nothing; return the class."""
         badge_class = classes.current(self.session, BADGE)
         manual.record_manual(
             self.session,
@@ -67,15 +81,7 @@ class Desk:
             occurred_at=self.clock(),
             now=self.clock(),
         )
-        award = offers.award_for(
-            self.session,
-            self.office.vault,
-            person_id=person.id,
-            badge_class=badge_class,
-            now=self.clock(),
-        )
-        self.session.commit()
-        return award
+        return badge_class
 
     def accept(self, award: Award, choices: Choices = CHOICES) -> Badge:
         """Accept an offer as its holder."""

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.catalogue.models import Artwork, BadgeClassVersion
+from badgeservice.evidence.models import Evidence
 from badgeservice.issuing import audit, editions, ob2, shelf, states, status_lists
 from badgeservice.issuing.audit import content
 from badgeservice.issuing.audit.books import WHOLE, Part
@@ -29,6 +30,7 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.issuing.signer import LogEntry, Purpose
 from badgeservice.issuing.states import Reason, revoke
+from badgeservice.jobs import queue
 from badgeservice.openbadges.bakery import Version, png
 from badgeservice.openbadges.proofs import jws
 from badgeservice.storage import chain
@@ -418,6 +420,31 @@ def half_a_file_left_behind(desk: Desk) -> None:
     os.utime(path, (0, 0))
 
 
+def evidence_never_considered(desk: Desk) -> None:
+    """Somebody's skill was attested a while ago, and nobody asked what it is worth."""
+    desk.vouch(desk.person("c@example.org"))
+    desk.clock.advance(minutes=16)
+
+
+def evidence_of_another(desk: Desk) -> None:
+    """An award was made to rest on what somebody else did."""
+    other = desk.offer("c@example.org")
+    desk.session.get_one(Award, active(desk).award_id).used = other.used
+
+
+def evidence_gone(desk: Desk) -> None:
+    """What a badge rests on was deleted."""
+    award = desk.session.get_one(Award, active(desk).award_id)
+    desk.session.execute(delete(Evidence).where(Evidence.id.in_(award.used)))
+
+
+def job_without_a_worker(desk: Desk) -> None:
+    """A worker died with a job in its hands, and no other one has put it back."""
+    queue.enqueue(desk.session, "audit", {}, now=desk.clock())
+    assert queue.take(desk.session, ["audit"], holder="wrk_1", now=desk.clock())
+    desk.clock.advance(minutes=16)
+
+
 @pytest.mark.parametrize(
     ("plant", "question"),
     [
@@ -456,6 +483,10 @@ def half_a_file_left_behind(desk: Desk) -> None:
         (replacement_not_told, "chain"),
         (list_dated_back, "status"),
         (image_exchanged, "artwork"),
+        (evidence_never_considered, "evidence"),
+        (evidence_of_another, "awards"),
+        (evidence_gone, "awards"),
+        (job_without_a_worker, "jobs"),
         (acceptance_lost, "awards"),
         (badge_never_accepted, "awards"),
         (place_counted_wrong, "places"),

@@ -14,7 +14,7 @@ from itertools import islice
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from badgeservice.issuing.audit import content, files, history, lists, records
+from badgeservice.issuing.audit import content, files, history, lists, pending, records
 from badgeservice.issuing.audit.books import ROWS_AT_A_TIME, WHOLE, Books, Findings, Part
 from badgeservice.issuing.models import Badge
 from badgeservice.issuing.office import Office
@@ -22,6 +22,7 @@ from badgeservice.issuing.office import Office
 QUESTIONS: dict[str, Callable[[Books], Findings]] = {
     "classes": content.badge_classes,
     "artwork": content.artwork,
+    "evidence": pending.evidence,
     "awards": records.awards,
     "intents": records.intents,
     "editions": records.replaced,
@@ -33,6 +34,7 @@ QUESTIONS: dict[str, Callable[[Books], Findings]] = {
     "signer-log": history.signer_log,
     "keys": history.keys,
     "files": files.leftovers,
+    "jobs": pending.jobs,
 }
 
 

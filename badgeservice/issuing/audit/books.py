@@ -27,14 +27,14 @@ Findings = Iterator[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Part:
-    """Every `of`-th badge, beginning with the `number`-th; which one a badge is in never changes."""
+    """Every `of`-th badge and person, from the `number`-th on; which part one is in never changes."""
 
     number: int
     of: int
 
-    def holds(self, public_id: str) -> bool:
-        """Tell whether a badge belongs to this part."""
-        return zlib.crc32(public_id.encode()) % self.of == self.number % self.of
+    def holds(self, identifier: str) -> bool:
+        """Tell whether a badge, or a person, belongs to this part."""
+        return zlib.crc32(identifier.encode()) % self.of == self.number % self.of
 
 
 WHOLE = Part(1, 1)
@@ -54,19 +54,19 @@ class Books:
 
     def badges(self) -> Iterator[Badge]:
         """Yield every badge, in the order of their ids."""
-        for public_ids in self.public_ids(Badge.public_id):
+        for public_ids in self.ids(Badge.public_id):
             yield from self.some_badges(public_ids)
 
-    def public_ids(self, column: InstrumentedAttribute[str]) -> Iterator[list[str]]:
-        """Yield the public ids in a column, in their order, so many at a time, each once."""
+    def ids(self, column: InstrumentedAttribute[str]) -> Iterator[list[str]]:
+        """Yield the ids in a column, in their order, so many at a time, each once."""
         last = ""
         while True:
             page = select(column).where(column > last).distinct().order_by(column)
-            public_ids = list(self.session.scalars(page.limit(ROWS_AT_A_TIME)))
-            if not public_ids:
+            ids = list(self.session.scalars(page.limit(ROWS_AT_A_TIME)))
+            if not ids:
                 return
-            last = public_ids[-1]
-            yield public_ids
+            last = ids[-1]
+            yield ids
 
     def some_badges(self, public_ids: Sequence[str]) -> list[Badge]:
         """Return the badges with these ids, in the order of their ids."""

@@ -43,7 +43,7 @@ def audit_chain(books: Books) -> Findings:
     rows = books.session.execute(told_by_chain.execution_options(yield_per=ROWS_AT_A_TIME))
     with scratch("subject", "action") as told:
         told.fill((subject, action) for subject, action in rows)
-        for public_ids in books.public_ids(Badge.public_id):
+        for public_ids in books.ids(Badge.public_id):
             badges = books.some_badges(public_ids)
             actions: dict[str, list[str]] = {}
             for subject, action in told.take(public_ids):
@@ -86,7 +86,7 @@ def signer_log(books: Books) -> Findings:
         except SigningLogDamaged as error:
             yield "signer's log", error.message
             return
-        for public_ids in books.public_ids(Intent.public_id):
+        for public_ids in books.ids(Intent.public_id):
             yield from _signed(books, public_ids, logged, ahead)
         for subject in dict.fromkeys(subject for subject, *_ in logged.left()):
             yield subject, "signed, but never planned"

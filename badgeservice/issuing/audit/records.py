@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
+
 from sqlalchemy import exists, func, or_, select, union_all
 
 from badgeservice.awarding.models import Award, AwardState
+from badgeservice.evidence.models import Evidence
 from badgeservice.issuing.audit.books import ROWS_AT_A_TIME, Books, Findings, edition_name
 from badgeservice.issuing.models import (
     Badge,
@@ -86,10 +90,14 @@ def replaced(books: Books) -> Findings:
 
 
 def awards(books: Books) -> Findings:
-    """Every acceptance led to one badge, or is planned still; every badge was accepted once."""
-    rows = (
+    """Every acceptance led to one badge, or is planned still; every badge was accepted once.
+
+    Each award points to its evidence: rows that are there, and the person's own.
+    """
+    query = (
         select(
             Award.id,
+            Award.person_id,
             Award.state,
             Award.accepted_at,
             Award.used,
@@ -99,13 +107,31 @@ def awards(books: Books) -> Findings:
         .outerjoin(Badge, Badge.award_id == Award.id)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
-    for award_id, state, accepted_at, used, public_id, is_planned in books.session.execute(rows):
-        if state == AwardState.ACCEPTED and not is_planned and public_id is None:
-            yield award_id, "accepted, and neither planned nor issued"
-        if accepted_at is None and public_id is not None:
-            yield public_id, "issued, although its award was never accepted"
-        if accepted_at is not None and not used:
-            yield award_id, "accepted, and rests on nothing"
+    rows = iter(books.session.execute(query))
+    while page := list(islice(rows, ROWS_AT_A_TIME)):
+        whose = _whose(books, {each for row in page for each in row.used})
+        for award_id, person_id, state, accepted_at, used, public_id, is_planned in page:
+            if state == AwardState.ACCEPTED and not is_planned and public_id is None:
+                yield award_id, "accepted, and neither planned nor issued"
+            if accepted_at is None and public_id is not None:
+                yield public_id, "issued, although its award was never accepted"
+            if not used:
+                yield award_id, "rests on nothing"
+            for each in used:
+                if whose.get(each) != person_id:
+                    what = "somebody else's" if each in whose else "not there"
+                    yield award_id, f"rests on {each}, which is {what}"
+
+
+def _whose(books: Books, used: Collection[str]) -> dict[str, str]:
+    """Return the person of each piece of evidence, or award, that is there."""
+    return {
+        row.id: row.person_id
+        for table in (Evidence, Award)
+        for row in books.session.execute(
+            select(table.id, table.person_id).where(table.id.in_(used))
+        )
+    }
 
 
 def places(books: Books) -> Findings:
