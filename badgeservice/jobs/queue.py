@@ -170,6 +170,16 @@ def unfinished(session: Session) -> list[Job]:
     )
 
 
+def latest(session: Session, kind: str) -> Job | None:
+    """Return the job of a kind that ended last, well or not; None when none is known."""
+    return session.scalar(
+        select(Job)
+        .where(Job.kind == kind, Job.finished_at.is_not(None))
+        .order_by(Job.finished_at.desc())
+        .limit(1)
+    )
+
+
 def retry(session: Session, job_id: str) -> Job:
     """Have a failed job tried again from where it was, as if for the first time. The caller commits.
 

@@ -23,6 +23,7 @@ from badgeservice.extensions import Services
 from badgeservice.issuing import halting, issue, status_lists
 from badgeservice.issuing.key_registry import KeyState
 from badgeservice.issuing.models import Badge, StatusList
+from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import SmtpMailer
 from badgeservice.operations.backup import LAST_BACKUP
@@ -272,12 +273,7 @@ def _status_lists(patient: Patient) -> Answer:
 
 
 def _audit(patient: Patient) -> Answer:
-    latest = patient.session.scalars(
-        select(Job)
-        .where(Job.kind == "audit", Job.finished_at.is_not(None))
-        .order_by(Job.finished_at.desc())
-        .limit(1)
-    ).one_or_none()
+    latest = queue.latest(patient.session, "audit")
     if latest is None or latest.finished_at is None:
         return Health.ATTENTION, "never by the worker", "let `badgeservice worker` run"
     said = f"on {latest.finished_at:%Y-%m-%d %H:%M}"

@@ -12,6 +12,7 @@ no file is set, there is no such address. Several processes behind one address s
 from __future__ import annotations
 
 import hmac
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from badgeservice.errors import SettingsError
 from badgeservice.extensions import db, services
 from badgeservice.issuing import halting
 from badgeservice.issuing.models import Credential, StatusList
+from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.web.extensions import limiter
 
@@ -192,6 +194,19 @@ def _count(session: Session, now: datetime) -> Iterator[tuple[str, str, str, flo
         "How long the job has waited that has waited longest; 0 when none waits",
         "",
         _age(oldest, now),
+    )
+    audited = queue.latest(session, "audit")
+    yield (
+        "badgeservice_audit_age_seconds",
+        "How long ago the worker's last audit ended; +Inf when none is known",
+        "",
+        math.inf if audited is None else _age(audited.finished_at, now),
+    )
+    yield (
+        "badgeservice_audit_clean",
+        "Whether the worker's last audit found nothing; 0 too when none is known, or it broke off",
+        "",
+        float(audited is not None and audited.state is JobState.DONE),
     )
     published = session.scalar(select(func.min(StatusList.published_at)))
     yield (

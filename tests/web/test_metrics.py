@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from badgeservice.app import Stock, create_app
 from badgeservice.errors import SettingsError
 from badgeservice.issuing import halting
 from badgeservice.jobs import queue
+from badgeservice.jobs.models import JobState
 from badgeservice.web import metrics
 from tests.conftest import Clock, Letters, copy_of, running
 from tests.web.conftest import Furnished, Learner
@@ -143,6 +145,25 @@ def test_rows_are_told(measured: Flask, clock: Clock) -> None:
     assert 1 == value(page, "badgeservice_database_up")
     clock.now -= timedelta(days=365)  # a clock that runs behind tells of no age below nought
     assert 0 == value(scraped(measured), "badgeservice_status_list_age_seconds")
+
+
+def test_the_last_audit_is_told(measured: Flask, clock: Clock) -> None:
+    """None is infinitely old and not clean; one that found something is recent and not clean."""
+    page = scraped(measured)
+    assert math.inf == value(page, "badgeservice_audit_age_seconds")
+    assert 0 == value(page, "badgeservice_audit_clean")
+    for state, clean in ((JobState.DONE, 1), (JobState.FAILED, 0)):
+        clock.advance(hours=25)
+        with measured.app_context():
+            job = queue.enqueue(extensions.db.session, "audit", {}, now=clock.now)
+            job.state, job.finished_at = state, clock.now
+            extensions.db.session.commit()
+        clock.advance(minutes=1)
+
+        page = scraped(measured)
+
+        assert 60 == value(page, "badgeservice_audit_age_seconds")
+        assert clean == value(page, "badgeservice_audit_clean")
 
 
 def test_a_database_that_is_away_is_told_and_stops_nothing(
