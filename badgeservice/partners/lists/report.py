@@ -11,7 +11,7 @@ from badgeservice import spreadsheets
 from badgeservice.evidence.sources import table_words, tables
 from badgeservice.evidence.sources.results import Fate
 from badgeservice.evidence.sources.tables import Column, Problem, Result, Rules
-from badgeservice.partners.lists import sending, staging, template
+from badgeservice.partners.lists import correcting, sending, staging, template
 from badgeservice.partners.lists.models import ListedRow, ResultList, RowState
 from badgeservice.storage.vault import Vault
 from badgeservice.verification.words import Language
@@ -72,7 +72,7 @@ def of_problems(
     yield spreadsheets.MARK + spreadsheets.line(
         (*template.titles(language), _TITLES[language][0], _TO_CORRECT[language]), language
     )
-    for shown in staging.to_correct(session, vault, staged, now=now):
+    for shown in correcting.to_correct(session, vault, staged, now=now):
         yield spreadsheets.line(
             (*_cells(shown.cells), str(shown.number), sentences(shown.problems, language)), language
         )

@@ -1,6 +1,6 @@
-"""A list before it is sent: taken from its file whole or not at all, shown, corrected, forgotten.
+"""A list before it is sent: taken from its file whole or not at all, kept sealed, forgotten.
 
-    file → stage → preview → correct, leave out → (commit.send) or discard
+    file → stage → preview and correct (correcting) → send (sending) or discard
 
 Nothing here records anything. What is abandoned is forgotten after a day (`purge`). Functions flush;
 the caller commits.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,7 +25,6 @@ from badgeservice.evidence.sources.results import Corrections
 from badgeservice.evidence.sources.tables import (
     Allowed,
     Cells,
-    Code,
     Column,
     Line,
     Problem,
@@ -80,16 +79,6 @@ class Counts:
     def total(self) -> int:
         """All lines."""
         return sum(self.by_state.values())
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A line to look at: its cells, and everything to correct in it; no cells once they are gone."""
-
-    number: int
-    state: RowState
-    cells: dict[Column, str]
-    problems: tuple[Problem, ...] = ()
 
 
 # --- in ------------------------------------------------------------------------------------------
@@ -177,7 +166,7 @@ class _Rows:
     def add(self, line: Line) -> None:
         found = tables.check(line.cells, self.rules, surplus=line.surplus)
         deed = deed_index(self.vault, found) if isinstance(found, Result) else None
-        state = _state(found)
+        state = state_of(found)
         if deed is not None and deed in self._seen:
             state = RowState.TO_CORRECT
         elif deed is not None:
@@ -188,7 +177,7 @@ class _Rows:
             {
                 "list_id": self.staged.id,
                 "number": line.number,
-                "cells": _sealed(self.session, self.vault, self.staged, line.cells, line.surplus),
+                "cells": sealed(self.session, self.vault, self.staged, line.cells, line.surplus),
                 "person_index": person_index(self.vault, line.cells),
                 "deed_index": deed,
                 "day_is_ambiguous": tables.is_ambiguous(text),
@@ -277,117 +266,12 @@ def _about(name: str, ignored: Iterable[str]) -> str:
     return json.dumps({"name": name[:_LONGEST_NAME], "ignored": [t[:100] for t in ignored]})
 
 
-def to_correct(
-    session: Session, vault: Vault, staged: ResultList, *, now: datetime, at_most: int | None = None
-) -> Iterator[Shown]:
-    """Yield the lines that cannot be recorded as they are, in the order of the file."""
-    allowed = rules(session, staged, now)
-    rows = (
-        select(ListedRow)
-        .where(ListedRow.list_id == staged.id, ListedRow.state == RowState.TO_CORRECT)
-        .order_by(ListedRow.number)
-        .limit(at_most)
-    )
-    for row in session.scalars(rows.execution_options(yield_per=100)):
-        given, surplus = cells(session, vault, row)
-        yield Shown(
-            row.number, row.state, given, _problems(session, vault, row, given, surplus, allowed)
-        )
-
-
-def ambiguous(
-    session: Session, vault: Vault, staged: ResultList, *, at_most: int
-) -> list[tuple[int, str, date]]:
-    """Return dates that were read day first and make sense the other way: line, text, day."""
-    rows = session.scalars(
-        select(ListedRow)
-        .where(
-            ListedRow.list_id == staged.id,
-            ListedRow.day_is_ambiguous,
-            ListedRow.state.in_((RowState.READY, RowState.NOTHING)),
-        )
-        .order_by(ListedRow.number)
-        .limit(at_most)
-    )
-    found = []
-    for row in rows:
-        text = cells(session, vault, row)[0].get(Column.DATE, "")
-        day = tables.day_of(text)
-        if day is not None:
-            found.append((row.number, text, day))
-    return found
-
-
-def ambiguous_count(session: Session, staged: ResultList) -> int:
-    """Return how many dates `ambiguous` could tell."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                ListedRow.list_id == staged.id,
-                ListedRow.day_is_ambiguous,
-                ListedRow.state.in_((RowState.READY, RowState.NOTHING)),
-            )
-        )
-        or 0
-    )
-
-
 def cells(session: Session, vault: Vault, row: ListedRow) -> tuple[dict[Column, str], bool]:
     """Return what stands in a line, and whether it has cells too many; nothing once forgotten."""
     if row.cells is None:
         return {}, False
     stored = json.loads(vault.unseal_text(session, row.list_id, _CELLS, row.cells))
     return {Column(name): text for name, text in stored["cells"].items()}, stored["surplus"]
-
-
-# --- correcting ----------------------------------------------------------------------------------
-
-
-def correct(
-    session: Session,
-    vault: Vault,
-    staged: ResultList,
-    number: int,
-    changes: Mapping[Column, str],
-    *,
-    now: datetime,
-) -> RowState:
-    """Change cells of a line that was to be corrected, and return how it stands now.
-
-    Raises ResultListChanged when the list was sent, or the line is not to be corrected any more.
-    """
-    row = _open_row(session, staged, number)
-    given, _ = cells(session, vault, row)
-    for column, text in changes.items():
-        # What a person typed into the page is held to the same size as what stands in a file.
-        given[column] = " ".join(text.split())[: tables.MAXIMUM_CELL // 4]
-    given = {column: text for column, text in given.items() if text}
-    found = tables.check(given, rules(session, staged, now))
-    deed = deed_index(vault, found) if isinstance(found, Result) else None
-    row.cells = _sealed(session, vault, staged, given, False)
-    row.person_index = person_index(vault, given)
-    row.deed_index = deed
-    row.day_is_ambiguous = tables.is_ambiguous(given.get(Column.DATE, ""))
-    row.state = _state(found)
-    if deed is not None and _twin(session, staged, number, deed) is not None:
-        row.state = RowState.TO_CORRECT
-    session.flush()
-    return row.state
-
-
-def leave_out(session: Session, staged: ResultList, number: int) -> None:
-    """Take a line out of the list; what stood in it is forgotten. Raises ResultListChanged."""
-    row = _open_row(session, staged, number)
-    row.state = RowState.LEFT_OUT
-    row.cells = row.person_index = row.deed_index = None
-    session.flush()
-
-
-def _open_row(session: Session, staged: ResultList, number: int) -> ListedRow:
-    row = session.get(ListedRow, (staged.id, number))
-    if staged.state != ListState.STAGED or row is None or row.state != RowState.TO_CORRECT:
-        raise ResultListChanged(f"line {number} of {staged.id} is not to be corrected")
-    return row
 
 
 # --- forgetting ----------------------------------------------------------------------------------
@@ -484,46 +368,16 @@ def _deed_index(vault: Vault, email: EmailAddress, activity: str, day: date) -> 
     return vault.blind_index("result", f"{activity}\0{day.isoformat()}\0{email.key}")
 
 
-def _state(found: Result | tuple[Problem, ...]) -> RowState:
+def state_of(found: Result | tuple[Problem, ...]) -> RowState:
+    """Return how a line stands that reads so, whatever the others say."""
     if not isinstance(found, Result):
         return RowState.TO_CORRECT
     return RowState.READY if found.status.is_achieved else RowState.NOTHING
 
 
-def _problems(
-    session: Session,
-    vault: Vault,
-    row: ListedRow,
-    given: dict[Column, str],
-    surplus: bool,
-    allowed: Rules,
-) -> tuple[Problem, ...]:
-    found = tables.check(given, allowed, surplus=surplus)
-    if not isinstance(found, Result):
-        return found
-    staged = session.get_one(ResultList, row.list_id)
-    twin = _twin(session, staged, row.number, deed_index(vault, found))
-    # Without a twin the line is right by now: the agreement has changed, or the twin was left out.
-    return (Problem(Code.SAME_AS_BEFORE, None, "", str(twin)),) if twin is not None else ()
-
-
-def _twin(session: Session, staged: ResultList, number: int, deed: bytes) -> int | None:
-    """Return the number of another line that says the same and will be sent."""
-    return session.scalar(
-        select(ListedRow.number)
-        .where(
-            ListedRow.list_id == staged.id,
-            ListedRow.deed_index == deed,
-            ListedRow.number != number,
-            ListedRow.state.in_((RowState.READY, RowState.NOTHING)),
-        )
-        .order_by(ListedRow.number)
-        .limit(1)
-    )
-
-
-def _sealed(
+def sealed(
     session: Session, vault: Vault, staged: ResultList, given: Cells, surplus: bool
 ) -> bytes:
+    """Return what stands in a line under the key of its list; `cells` reads it."""
     stored = {"cells": {str(column): text for column, text in given.items()}, "surplus": surplus}
     return vault.seal(session, staged.id, _CELLS, json.dumps(stored, ensure_ascii=False))

@@ -28,7 +28,7 @@ from badgeservice.evidence.sources.results import Corrections, Fate
 from badgeservice.evidence.sources.tables import Code, Column
 from badgeservice.extensions import db, services
 from badgeservice.jobs.models import Job
-from badgeservice.partners.lists import report, sending, staging, template
+from badgeservice.partners.lists import correcting, report, sending, staging, template
 from badgeservice.partners.lists.models import ListState, ResultList, RowState
 from badgeservice.people.models import Organisation
 from badgeservice.web import errors, identity, languages, limits, progress
@@ -134,11 +134,11 @@ def correct(slug: str, list_id: str) -> AnyResponse:
         left_out, typed = _number(request.form.get("leave_out", "")), _typed()
         if left_out is not None:
             typed.pop(left_out, None)
-            staging.leave_out(db.session, found, left_out)
+            correcting.leave_out(db.session, found, left_out)
             flash(gettext("Ligne %(number)s retirée de la liste.", number=left_out))
         # What was typed into other lines before this one was taken out is not lost.
         states = [
-            staging.correct(db.session, services().vault, found, number, changes, now=now)
+            correcting.correct(db.session, services().vault, found, number, changes, now=now)
             for number, changes in typed.items()
         ]
         if left_out is None or RowState.READY in states:
@@ -248,7 +248,7 @@ def _preview(partner: Organisation, found: ResultList, *, problem: str = "") -> 
     session, vault, language = db.session, services().vault, languages.current()
     now = services().clock()
     counts = staging.counts(session, found)
-    shown = list(staging.to_correct(session, vault, found, now=now, at_most=CORRECTED_AT_ONCE))
+    shown = list(correcting.to_correct(session, vault, found, now=now, at_most=CORRECTED_AT_ONCE))
     return render_template(
         "partner/preview.html",
         partner=partner,
@@ -262,8 +262,8 @@ def _preview(partner: Organisation, found: ResultList, *, problem: str = "") -> 
         columns={column: words[language] for column, words in table_words.COLUMNS.items()},
         explain=lambda each: table_words.explain(each, language),
         column_of=lambda each: table_words.column(each, language),
-        ambiguous=staging.ambiguous(session, vault, found, at_most=_AMBIGUOUS_SHOWN),
-        ambiguous_count=staging.ambiguous_count(session, found),
+        ambiguous=correcting.ambiguous(session, vault, found, at_most=_AMBIGUOUS_SHOWN),
+        ambiguous_count=correcting.ambiguous_count(session, found),
         problem=problem,
         kept_until=found.created_at + staging.UNSENT_KEPT,
     )
@@ -309,7 +309,7 @@ def _fates(partner: Organisation, found: ResultList) -> dict[str, Any]:
     }
 
 
-def _fields(row: staging.Shown) -> list[Column]:
+def _fields(row: correcting.Shown) -> list[Column]:
     """Return the columns to correct in a line; all where it is not clear which cell is too many."""
     if any(problem.code is Code.CELLS_TOO_MANY for problem in row.problems):
         return list(Column)

@@ -21,7 +21,7 @@ from badgeservice.issuing.models import Badge
 from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.jobs.work import Work
-from badgeservice.partners.lists import report, sending, staging
+from badgeservice.partners.lists import correcting, report, sending, staging
 from badgeservice.partners.lists.models import ListedRow, ListState, ResultList, RowState
 from badgeservice.people import accounts, email_address
 from badgeservice.people.models import Person
@@ -38,7 +38,7 @@ def evidence(house: House) -> int:
 
 def problems(house: House, staged: ResultList) -> list[tuple[int, list[Code]]]:
     """Return which lines are to be corrected, and why."""
-    shown = staging.to_correct(house.session, services().vault, staged, now=house.clock())
+    shown = correcting.to_correct(house.session, services().vault, staged, now=house.clock())
     return [(each.number, [problem.code for problem in each.problems]) for each in shown]
 
 
@@ -149,16 +149,18 @@ def test_a_line_is_corrected_in_place(house: House) -> None:
     staged = house.stage(TITLES + line(1, day="hier") + line(2, status="?"))
     vault, now = services().vault, house.clock()
 
-    still = staging.correct(house.session, vault, staged, 2, {Column.DATE: "demain"}, now=now)
-    right = staging.correct(house.session, vault, staged, 2, {Column.DATE: " 20/11/2026 "}, now=now)
-    staging.leave_out(house.session, staged, 3)
+    still = correcting.correct(house.session, vault, staged, 2, {Column.DATE: "demain"}, now=now)
+    right = correcting.correct(
+        house.session, vault, staged, 2, {Column.DATE: " 20/11/2026 "}, now=now
+    )
+    correcting.leave_out(house.session, staged, 3)
 
     assert (RowState.TO_CORRECT, RowState.READY) == (still, right)
     assert {"ready": 1, "left_out": 1} == house.states(staged)
     with pytest.raises(ResultListChanged):
-        staging.correct(house.session, vault, staged, 2, {Column.DATE: "x"}, now=now)
+        correcting.correct(house.session, vault, staged, 2, {Column.DATE: "x"}, now=now)
     with pytest.raises(ResultListChanged):
-        staging.leave_out(house.session, staged, 99)
+        correcting.leave_out(house.session, staged, 99)
 
 
 def test_two_lines_that_say_the_same_are_one(house: House) -> None:
@@ -167,7 +169,9 @@ def test_two_lines_that_say_the_same_are_one(house: House) -> None:
     assert [(3, [Code.SAME_AS_BEFORE]), (4, [Code.DATE_UNREADABLE])] == problems(house, staged)
     changes = {Column.EMAIL: "p1@example.org", Column.DATE: "2026-11-20"}
 
-    state = staging.correct(house.session, services().vault, staged, 4, changes, now=house.clock())
+    state = correcting.correct(
+        house.session, services().vault, staged, 4, changes, now=house.clock()
+    )
 
     assert RowState.TO_CORRECT == state
     assert (4, [Code.SAME_AS_BEFORE]) == problems(house, staged)[1]
@@ -176,9 +180,9 @@ def test_two_lines_that_say_the_same_are_one(house: House) -> None:
 def test_dates_are_not_guessed_beside_one_that_is_month_first(house: House) -> None:
     """E6, dates 03/04: a single 11/20/2026 makes every 03/11/2026 doubtful."""
     certain = house.stage(TITLES + line(1, day="03/11/2026"))
-    told = staging.ambiguous(house.session, services().vault, certain, at_most=5)
+    told = correcting.ambiguous(house.session, services().vault, certain, at_most=5)
     assert [(2, "03/11/2026", "2026-11-03")] == [(n, text, str(day)) for n, text, day in told]
-    assert 1 == staging.ambiguous_count(house.session, certain)
+    assert 1 == correcting.ambiguous_count(house.session, certain)
 
     doubtful = house.stage(TITLES + line(1, day="03/11/2026") + line(2, day="11/20/2026"))
 
