@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import (
@@ -218,13 +218,7 @@ def discard(slug: str, list_id: str) -> AnyResponse:
 @only_signed_in
 def to_correct(slug: str, list_id: str) -> Response:
     """Give the lines to correct as a file that can be corrected and uploaded."""
-    found = staging.get(db.session, access.organisation(slug), list_id)
-    return _table(
-        report.of_problems(
-            db.session, services().vault, found, languages.current(), now=services().clock()
-        ),
-        {"fr": "a-corriger", "en": "to-correct"}[languages.current()],
-    )
+    return _table(report.of_problems, slug, list_id, {"fr": "a-corriger", "en": "to-correct"})
 
 
 @bilingual(
@@ -235,13 +229,7 @@ def to_correct(slug: str, list_id: str) -> Response:
 @only_signed_in
 def fates_file(slug: str, list_id: str) -> Response:
     """Give what became of each line as a file."""
-    found = staging.get(db.session, access.organisation(slug), list_id)
-    return _table(
-        report.of_fates(
-            db.session, services().vault, found, languages.current(), now=services().clock()
-        ),
-        {"fr": "rapport", "en": "report"}[languages.current()],
-    )
+    return _table(report.of_fates, slug, list_id, {"fr": "rapport", "en": "report"})
 
 
 def _preview(partner: Organisation, found: ResultList, *, problem: str = "") -> str:
@@ -330,10 +318,18 @@ def _typed() -> dict[int, dict[Column, str]]:
     return typed
 
 
-def _table(lines: Iterator[str], name: str) -> Response:
-    response = make_response(stream_with_context(lines))
+def _table(
+    lines: Callable[..., Iterator[str]], slug: str, list_id: str, names: Mapping[str, str]
+) -> Response:
+    """Give the `lines` of a list as a file, called in the language of the page."""
+    found, language = (
+        staging.get(db.session, access.organisation(slug), list_id),
+        languages.current(),
+    )
+    table = lines(db.session, services().vault, found, language, now=services().clock())
+    response = make_response(stream_with_context(table))
     response.content_type = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{names[language]}.csv"'
     return response
 
 
