@@ -38,6 +38,12 @@ class StorageUnavailable(BadgeserviceError):
     code = "storage_unavailable"
 
 
+class PublicationDamaged(BadgeserviceError):
+    """What was published is not what was signed; rather nothing is shown."""
+
+    code = "publication_damaged"
+
+
 class HolderErased(BadgeserviceError):
     """The key that opened a holder's data has been destroyed, and the data with it."""
 

@@ -21,7 +21,7 @@ from badgeservice.issuing.issuer import Issuer
 from badgeservice.openbadges.keys import SIGNING_KINDS
 from badgeservice.people.models import Organisation
 from badgeservice.settings import Environment, Settings
-from badgeservice.storage import chain
+from badgeservice.storage import chain, files
 from badgeservice.storage.chain import AuditEvent
 
 _SECRETS = {
@@ -48,9 +48,7 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
             continue
         if settings.environment is Environment.PRODUCTION:
             raise SettingsError(f"{path}: missing; in production you make this secret yourself")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+        files.create(path, secrets.token_hex(32).encode(), mode=0o600)
         made.append(f"secret {path}")
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
     keyring = open_keyring(settings, described)
@@ -86,7 +84,9 @@ def prepare_database(
     if given := short_codes.give_missing(session):
         made.append(f"short codes of {given} public badges")
     for number in status_lists.publish_compromised(session, office, now=now):
-        made.append(f"status list {number} anew, since a compromised key had signed it")
+        made.append(
+            f"status list {number} anew: it was damaged, or a compromised key had signed it"
+        )
     for kid in key_chain.tell(session, described, office.keyring, actor="operator", now=now):
         made.append(f"note in the audit chain of the key {kid}")
     session.commit()

@@ -17,13 +17,14 @@ from badgeservice.core import create_core, utc_now
 from badgeservice.errors import BackupFailed, BadgeserviceError
 from badgeservice.extensions import db, services
 from badgeservice.fetching import Guard
-from badgeservice.issuing import halting, issue, key_registry
+from badgeservice.issuing import halting, issue
 from badgeservice.operations import backup as copying
 from badgeservice.operations import doctor as examining
 from badgeservice.operations import restore as putting_back
 from badgeservice.operations.doctor import Finding, Health, Patient
 from badgeservice.operations.restore import Newer, Restored
 from badgeservice.settings import Settings
+from badgeservice.storage import files
 
 _OPERATOR = "operator"
 _STANDARD_STREAM = Path("-")
@@ -164,7 +165,7 @@ def _write_whole(target: Path, write: Callable[[BinaryIO], dict[str, Any]]) -> d
         os.replace(partial, target)
     finally:
         partial.unlink(missing_ok=True)
-    key_registry.flush_folder(target.parent)
+    files.flush_folder(target.parent)
     return told
 
 

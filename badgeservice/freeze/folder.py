@@ -1,8 +1,9 @@
 """The folder of a frozen site: what has changed is written, what is no longer there is removed.
 
 Each file is written beside, forced to the disk and renamed: whoever reads meanwhile gets the old one
-or the new one. `manifest.sqlite` holds the digest of what each file was made from. A file counts as
-written only after it is in its place, so that after a kill the next freeze finds what is missing.
+or the new one. `manifest.sqlite` holds the digest of what each file was made from, and that of the
+file itself: what is no longer as it was written is written again. A file counts as written only after
+it is in its place, so that after a kill the next freeze finds what is missing.
 """
 
 from __future__ import annotations
@@ -55,12 +56,12 @@ class Folder:
 
     def put(self, piece: Piece, *, anew: bool = False) -> None:
         """Write a file unless it stands there, made from the same bytes; `anew` writes it anyway."""
-        digest = hashlib.sha256(piece.content).hexdigest()
+        digest = _digest(piece.content)
         path = self._path(piece.name)
         held = self._manifest.execute(
-            "SELECT digest, bytes FROM file WHERE name = ?", [piece.name]
+            "SELECT digest, bytes, written FROM file WHERE name = ?", [piece.name]
         ).fetchone()
-        is_there = held is not None and held[0] == digest and _size(path) == held[1]
+        is_there = held is not None and held[0] == digest and _stands(path, *held[1:])
         if is_there and not anew:
             self._manifest.execute(
                 "UPDATE file SET run = ? WHERE name = ?", [self._run, piece.name]
@@ -70,8 +71,9 @@ class Folder:
             content = self._dated(piece.content) if piece.is_dated else piece.content
             self._write(path, content)
             self._manifest.execute(
-                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
-                [piece.name, digest, len(content), self._run],
+                "INSERT OR REPLACE INTO file (name, digest, bytes, run, written)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [piece.name, digest, len(content), self._run, _digest(content)],
             )
             self.changes.written += 1
         self._since_commit += 1
@@ -158,6 +160,9 @@ def opened(root: Path, *, base_url: str, dated: Callable[[bytes], bytes]) -> Ite
 def _begin(root: Path, manifest: sqlite3.Connection, base_url: str) -> None:
     try:
         manifest.executescript(_TABLES)
+        columns = {row[1] for row in manifest.execute("PRAGMA table_info(file)")}
+        if "written" not in columns:  # a folder of an earlier release
+            manifest.execute("ALTER TABLE file ADD COLUMN written TEXT")
         known = manifest.execute("SELECT base_url FROM about").fetchone()
     except sqlite3.DatabaseError as error:
         raise FreezeRefused(f"{root / _MANIFEST}: {error}; freeze into an empty folder") from None
@@ -170,11 +175,16 @@ def _begin(root: Path, manifest: sqlite3.Connection, base_url: str) -> None:
     (root / _BESIDE).unlink(missing_ok=True)
 
 
-def _size(path: Path) -> int | None:
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _stands(path: Path, size: int, written: str | None) -> bool:
+    """Tell whether a file is as it was written; in a folder of an earlier release, only its size."""
     try:
-        return path.stat().st_size
+        return path.stat().st_size == size and written in (None, _digest(path.read_bytes()))
     except OSError:
-        return None
+        return False
 
 
 def _force(folder: Path) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from badgeservice.catalogue import achievement, classes
 from badgeservice.catalogue.models import Artwork
-from badgeservice.errors import CredentialNotFound, HolderErased
-from badgeservice.issuing import endorsements, key_documents, ob2, shelf, words
+from badgeservice.errors import CredentialNotFound, HolderErased, PublicationDamaged
+from badgeservice.issuing import endorsements, key_documents, ob2, shelf, status_lists, words
 from badgeservice.issuing.models import (
     OB2_FORMATS,
     Badge,
@@ -173,9 +173,15 @@ class Hosting:
         return _json(document, JSON_LD, _SECONDS_SHORT) if document else None
 
     def status_list(self, number: str) -> Hosted | None:
-        """Return a status list as it was last published."""
+        """Return a status list as it was last published; raise PublicationDamaged for a torn one."""
         row = self._session.get(StatusList, int(number))
-        return Hosted(row.published, "application/vc+ld+json", _SECONDS_SHORT) if row else None
+        if row is None:
+            return None
+        if not status_lists.is_whole(self.office, row):
+            raise PublicationDamaged(
+                f"status list {number}: `badgeservice setup` publishes it anew"
+            )
+        return Hosted(row.published, "application/vc+ld+json", _SECONDS_SHORT)
 
     def endorsement(self, public_id: str) -> Hosted | None:
         """Return an endorsement that we gave, also after we took it back: its status says so."""
@@ -301,7 +307,10 @@ def own_fetch(hosting: Hosting) -> Fetch:
             path = address.removeprefix(issuer.base_url)
         else:
             raise FetchFailed("outside this installation")
-        hosted = hosting.document(path)
+        try:
+            hosted = hosting.document(path)
+        except PublicationDamaged as error:
+            raise FetchFailed(error.message) from None
         if hosted is None:
             raise FetchFailed("nothing stands at this address of ours")
         return Fetched(

@@ -24,6 +24,7 @@ from typing import Any
 from badgeservice.errors import BadTimestamp, KeyFileError, KeyRefused
 from badgeservice.openbadges import timestamps
 from badgeservice.openbadges.keys import KeyKind, PublicKey
+from badgeservice.storage import files
 
 REGISTRY = "registry.json"
 VERSION = 2
@@ -114,24 +115,9 @@ def write(keys_dir: Path, keys: Iterable[RegisteredKey]) -> None:
 
     Call it under `locked`, with what was read under the same lock.
     """
-    path = keys_dir / REGISTRY
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w") as file:
-        json.dump({"version": VERSION, "keys": [_as_json(key) for key in keys]}, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make sure that the names of a folder are on the disk, not only the contents of its files."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    content = {"version": VERSION, "keys": [_as_json(key) for key in keys]}
+    text = json.dumps(content, indent=2) + "\n"
+    files.replace(keys_dir / REGISTRY, text.encode(), mode=0o666)  # less what the umask says
 
 
 def _of_version_2(content: Any) -> list[Any]:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from badgeservice.errors import KeyFileError, KeyRefused
 from badgeservice.issuing import key_registry
 from badgeservice.openbadges.keys import RSA_EXPONENT, KeyKind, PublicKey
+from badgeservice.storage import files
 
 RSA_BITS = 3072
 """What is recommended for keys that must be believed beyond 2030; a badge is for ten years."""
@@ -51,18 +52,13 @@ def create(path: Path, kind: KeyKind, passphrase: bytes) -> PublicKey:
     )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+        files.create(path, pem, mode=0o400)
     except FileExistsError:
         raise KeyFileError(
             f"{path}: not in the registry. If {key_registry.REGISTRY} was lost, restore it: keys "
             "are never overwritten. If this key was never used (a command that was cut short), "
             "move it away"
         ) from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    key_registry.flush_folder(path.parent)
     return _public_key(private)
 
 

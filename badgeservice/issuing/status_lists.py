@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -29,6 +30,8 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.signer import CLOCK_SKEW, Purpose
 from badgeservice.openbadges import status_list, strict_json, v3
+from badgeservice.openbadges.keys import PublicKey
+from badgeservice.openbadges.proofs import eddsa_rdfc_2022
 from badgeservice.storage import locks
 from badgeservice.storage.locks import Turn
 
@@ -92,11 +95,17 @@ def _draw(session: Session, number: int, count: int) -> list[int]:
 
 
 def publish(
-    session: Session, office: Office, number: int, *, ended: Iterable[int], now: datetime
+    session: Session,
+    office: Office,
+    number: int,
+    *,
+    ended: Iterable[int],
+    now: datetime,
+    anew: bool = False,
 ) -> int:
     """Set the bits at `ended` in a list, sign it, replace its bytes, and return its new version.
 
-    What was published is the beginning, so that it costs the same whatever the register holds; the
+    What was published is the beginning (with `anew`, what the register says), so that it costs the same whatever the register holds; the
     audit compares the two. Publishers take turns, and the version is compared and swapped, so that an older snapshot never
     replaces a newer one. Its date never goes back, or its readers would refuse it. Raises
     ConflictingChange when the list was changed all the same, or was last published so long after
@@ -116,7 +125,7 @@ def publish(
             f"status list {number} was published at {published_at.isoformat()}, which is later "
             f"than {now.isoformat()}; check the clock of this machine"
         )
-    before = _bits(published)
+    before = None if anew else _bits(published)
     if before is None:
         before = status_list.setting(bytes(ENTRIES // 8), withdrawn(session, number))
     swapped = session.execute(
@@ -140,7 +149,7 @@ def last_published(session: Session, now: datetime) -> datetime:
 
 
 def publish_compromised(session: Session, office: Office, *, now: datetime) -> list[int]:
-    """Publish anew every list that a compromised key has signed, and return their numbers.
+    """Publish anew every list that is damaged or that a compromised key has signed; return which.
 
     Strangers no longer believe such a key, and a list that nobody believes makes every badge in it
     unverifiable. Raises as `publish` does.
@@ -154,12 +163,33 @@ def publish_compromised(session: Session, office: Office, *, now: datetime) -> l
     numbers = [
         row.number
         for row in session.scalars(select(StatusList).order_by(StatusList.number))
-        if signed_by(row) in doubtful
+        if signed_by(row) in doubtful or not is_whole(office, row)
     ]
     for number in numbers:
         # Whoever has the key may have changed the list: what the register says is set again.
-        publish(session, office, number, ended=withdrawn(session, number), now=now)
+        publish(session, office, number, ended=(), now=now, anew=True)
     return numbers
+
+
+def is_whole(office: Office, row: StatusList) -> bool:
+    """Tell whether a list as it is published is what a key of ours has signed.
+
+    Of the same bytes it is found out once.
+    """
+    method = signed_by(row)
+    keys = {office.issuer.method(kid): key for kid, key in office.keyring.entries.items()}
+    return method in keys and _verifies(row.published, keys[method].public_key)
+
+
+@lru_cache(maxsize=64)
+def _verifies(published: bytes, key: PublicKey) -> bool:
+    try:
+        document = strict_json.loads(published)
+        eddsa_rdfc_2022.verify(document, key)
+        status_list.decode(document["credentialSubject"]["encodedList"])
+    except (BadgeserviceError, KeyError, TypeError):
+        return False
+    return True
 
 
 def signed_by(row: StatusList) -> str | None:

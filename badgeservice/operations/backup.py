@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,7 +30,7 @@ from badgeservice.issuing.models import Badge, StatusList
 from badgeservice.operations import postgresql_tools
 from badgeservice.operations.archive import Writer
 from badgeservice.settings import Settings
-from badgeservice.storage import chain
+from badgeservice.storage import chain, files
 
 LAST_BACKUP = "last-backup.json"
 """In the data folder: when the last backup was finished, for `doctor`."""
@@ -41,10 +40,13 @@ _TRIES = 20
 def make(engine: Engine, here: Services, stream: BinaryIO, *, now: datetime) -> dict[str, Any]:
     """Write a backup into `stream` and return what its manifest tells. Raises BackupFailed.
 
-    The copy of the database stands in the data folder until it is written, readable by its owner.
+    The copy of the database stands in the data folder until it is written, readable by its owner;
+    one that a kill left there is named by the audit.
     """
     settings, office = here.settings, here.office
-    with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="backup-") as folder:
+    with tempfile.TemporaryDirectory(
+        dir=settings.data_dir, prefix="backup-", suffix=".tmp"
+    ) as folder:
         database, log = Path(folder, "database"), Path(folder, "signer-log.jsonl")
         with _snapshot(engine, office.log.path, database, log) as session:
             told = _told(session, here, engine.dialect.name, now)
@@ -68,10 +70,8 @@ ISSUER, TEMPLATES = "issuer.yaml", "templates"
 
 def remember(settings: Settings, *, now: datetime) -> None:
     """Write down that a backup was finished."""
-    path = settings.data_dir / LAST_BACKUP
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"made_at": now.isoformat(timespec="seconds")}))
-    os.replace(temporary, path)
+    content = json.dumps({"made_at": now.isoformat(timespec="seconds")})
+    files.replace(settings.data_dir / LAST_BACKUP, content.encode(), mode=0o600)
 
 
 @contextmanager

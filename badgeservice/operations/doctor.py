@@ -263,7 +263,7 @@ def _status_lists(patient: Patient) -> Answer:
     }
     rows = patient.session.scalars(select(StatusList).order_by(StatusList.number)).all()
     for row in rows:
-        if status_lists.signed_by(row) not in methods:
+        if status_lists.signed_by(row) not in methods or not status_lists.is_whole(office, row):
             what = f"list {row.number} is damaged, or signed by a key that nobody believes"
             return Health.WRONG, what, "`badgeservice setup` publishes it anew"
         if row.published_at > patient.now:

@@ -35,6 +35,7 @@ from badgeservice.errors import (
     JobNotFound,
     KeyFileError,
     ModuleNotFound,
+    PublicationDamaged,
     RequestRefused,
     RequestUnreadable,
     ResultListChanged,
@@ -67,12 +68,17 @@ STATUS: dict[type[BadgeserviceError], int] = {
     RequestUnreadable: 400,
     RequestRefused: 422,
     KeyFileError: 503,
+    PublicationDamaged: 503,
     ClockWentBack: 503,
     IssuingHalted: 503,
     SettingsError: 503,  # a secret that was there at the start, and is not now
     VerifierBusy: 503,
 }
-_RETRY_AFTER: dict[type[BadgeserviceError], int] = {VerifierBusy: 5, IssuingHalted: 600}
+_RETRY_AFTER: dict[type[BadgeserviceError], int] = {
+    VerifierBusy: 5,
+    IssuingHalted: 600,
+    PublicationDamaged: 600,
+}
 """After how many seconds a program should try again."""
 _STORAGE_RETRY_SECONDS = 30
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

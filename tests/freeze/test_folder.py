@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -58,14 +60,29 @@ def test_only_what_changed_is_written(tmp_path: Path) -> None:
 
 
 def test_what_was_damaged_by_hand_is_mended(tmp_path: Path) -> None:
-    """A file that is missing, or of another length, is written again."""
-    pieces = [piece("a", "one"), piece("b", "two")]
+    """A file that is missing, of another length, or with other bytes is written again."""
+    pieces = [piece("a", "one"), piece("b", "two"), piece("c.html", "DAY"), piece("d.html", "DAY")]
     frozen(tmp_path, pieces)
     (tmp_path / "site/a").unlink()
     (tmp_path / "site/b").write_bytes(b"")
+    (tmp_path / "site/c.html").write_bytes(bytes(5))
 
-    assert Changes(2, 0, 0) == frozen(tmp_path, pieces)
-    assert b"onetwo" == b"".join((tmp_path / "site" / name).read_bytes() for name in "ab")
+    assert Changes(3, 1, 0) == frozen(tmp_path, pieces)
+    assert b"onetwotoday" == b"".join(
+        (tmp_path / "site" / name).read_bytes() for name in ("a", "b", "c.html")
+    )
+
+
+def test_a_folder_of_an_earlier_release_is_gone_on_with(tmp_path: Path) -> None:
+    """It knows the length of what it wrote: of that length, a page keeps its day."""
+    pieces = [piece("a.html", "DAY"), piece("b", "two")]
+    frozen(tmp_path, pieces, day=b"then")
+    with closing(sqlite3.connect(tmp_path / "manifest.sqlite")) as manifest:
+        manifest.execute("ALTER TABLE file DROP COLUMN written")
+    (tmp_path / "site/b").write_bytes(b"")
+
+    assert Changes(1, 1, 0) == frozen(tmp_path, pieces)
+    assert b"then" == (tmp_path / "site/a.html").read_bytes()
 
 
 def test_a_kill_in_the_middle_is_gone_on_from(tmp_path: Path) -> None:

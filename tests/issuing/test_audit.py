@@ -445,6 +445,14 @@ def job_without_a_worker(desk: Desk) -> None:
     desk.clock.advance(minutes=16)
 
 
+def copy_of_a_backup_left_behind(desk: Desk) -> None:
+    """A backup was killed while the copy of the database stood in the data folder."""
+    path = desk.office.log.path.with_name("backup-k2j3.tmp")
+    path.mkdir()
+    (path / "database").write_bytes(b"SQLite")
+    os.utime(path, (0, 0))
+
+
 @pytest.mark.parametrize(
     ("plant", "question"),
     [
@@ -493,6 +501,7 @@ def job_without_a_worker(desk: Desk) -> None:
         (place_given_twice, "places"),
         (list_version_went_back, "status"),
         (half_a_file_left_behind, "files"),
+        (copy_of_a_backup_left_behind, "files"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

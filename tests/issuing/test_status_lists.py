@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import multiprocessing
+import re
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -305,6 +306,38 @@ def test_a_damaged_list_is_written_anew_from_the_register(desk: Desk) -> None:
     revoke(desk.session, desk.office, badges[1].public_id, desk.clock())
 
     assert bits(desk) == {index_of(desk, badge) for badge in badges}
+
+
+@pytest.mark.parametrize("torn", ["empty", "cut", "zeros", "half old"])
+def test_a_torn_list_is_not_shown_and_set_right_by_setup(desk: Desk, app: Flask, torn: str) -> None:
+    """503 until then: to strangers it is unknown what holds, and nothing is said to be good."""
+    badge = desk.badge()
+    old = published(desk)
+    revoke(desk.session, desk.office, badge.public_id, desk.clock())
+    new = published(desk)
+    half = len(new) // 2
+    made = {
+        "empty": b"",
+        "cut": new[:half],
+        "zeros": bytes(len(new)),
+        "half old": new.replace(
+            re.findall(b'"encodedList":"([^"]+)"', new)[0],
+            re.findall(b'"encodedList":"([^"]+)"', old)[0],
+        ),
+    }
+    desk.session.execute(update(StatusList).values(published=made[torn]))
+    desk.session.commit()
+    client = app.test_client()
+
+    shown = client.get("/status/1", headers={"Accept": "application/json"})
+    mended = status_lists.publish_compromised(desk.session, desk.office, now=desk.clock())
+    desk.session.commit()
+
+    assert (503, "publication_damaged") == (shown.status_code, json.loads(shown.data)["code"])
+    assert "600" == shown.headers["Retry-After"]
+    assert [1] == mended
+    assert {index_of(desk, badge)} == bits(desk)
+    assert published(desk) == client.get("/status/1").data
 
 
 def test_the_bytes_served_are_the_bytes_stored(desk: Desk, app: Flask) -> None:
