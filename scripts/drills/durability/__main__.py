@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from scripts.drills.durability import clocks, crashing, disk
+from scripts.drills.durability import clocks, crashing, disk, torn
 
 
 def main() -> int:
@@ -51,11 +51,16 @@ def _clocks(asked: argparse.Namespace) -> list[str]:
     return clocks.clocks(min(asked.people, 120))
 
 
+def _torn(asked: argparse.Namespace) -> list[str]:
+    return torn.torn(min(asked.kills, 16), asked.seed)
+
+
 PHASES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "kills": _kills,
     "mutants": _mutants,
     "disk": _disk,
     "clock": _clocks,
+    "torn": _torn,
 }
 
 

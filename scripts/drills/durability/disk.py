@@ -43,7 +43,7 @@ from badgeservice.people.api_keys import Action
 from badgeservice.web.extensions import limiter
 from scripts.drills import house
 from scripts.drills.durability import published
-from scripts.drills.durability.outside import Outside, offer, opened
+from scripts.drills.durability.outside import Outside, issue, offer, opened
 from tests.conftest import Letters
 from tests.partners import agreed
 from tests.partners.conftest import row
@@ -149,10 +149,7 @@ def _prepared(environment: dict[str, str], people: int) -> Visitors:
         cookie = learner.client.get_cookie("session")
         assert cookie is not None
         offers.append((cookie.value, csrf_token(learner.get(address)), address))
-    revocable = [
-        house.badge(environment, to=f"revoked{n}@example.org").rpartition("/")[2]
-        for n in range(REVOKED)
-    ]
+    revocable = issue(environment, [f"revoked{n}@example.org" for n in range(REVOKED)])
     with app.app_context():
         now = services().clock()
         agreed.publish(db.session, now)
@@ -172,6 +169,7 @@ class Drill:
         self._page = f"/b/{visitors.revocable[0]}.json"
         self._revocable = list(visitors.revocable)
         self._ballast = small / "ballast"
+        self._reader = published.Reader(small / "keys")
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._evidence: set[str] = set()
@@ -328,15 +326,11 @@ class Drill:
             self._evidence |= kept - {None}
 
     def _read(self) -> None:
-        keys_dir = Path(self.outside.environment["BADGESERVICE_KEYS_DIR"])
         for path in ("/status/1", self._page, "/issuers/demo/did.json"):
             status, content, _ = self._ask("read", "GET", path, "", {"Accept": "application/json"})
             if status != 200:
                 continue
-            torn = published.torn_json(content)
-            if path == "/status/1":
-                torn = torn or published.torn_list(content, keys_dir)
-            if torn:
+            if torn := self._reader.torn(path, content):
                 self._note(f"{path}: {torn}")
 
     def _revoke(self) -> None:

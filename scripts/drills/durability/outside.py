@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,6 +84,17 @@ def opened(
             yield db.session, services()
         finally:
             db.engine.dispose()
+
+
+def issue(environment: dict[str, str], emails: Iterable[str]) -> list[str]:
+    """Issue a badge to each of these addresses; return their public ids."""
+    with opened(environment) as (session, here):
+        ids = []
+        for email in emails:
+            award = people.offered(session, here, email, now=here.clock())
+            badge = people.accepted(session, here, award.id, award.person_id, now=here.clock())
+            ids.append(badge.public_id)
+        return ids
 
 
 def offer(environment: dict[str, str], numbers: range) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from badgeservice.errors import BadgeserviceError
+from badgeservice.errors import BadgeserviceError, KeyFileError
 from badgeservice.issuing import key_registry
 from badgeservice.openbadges import status_list, strict_json
+from badgeservice.openbadges.keys import PublicKey
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022
 
 
@@ -27,12 +30,27 @@ def fetch(port: int, path: str) -> tuple[int, bytes]:
         return 0, b""
 
 
-def torn_list(content: bytes, keys_dir: Path) -> str:
+class Reader:
+    """A stranger who remembers every key that was ever published."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        self._keys_dir = keys_dir
+        self._known: dict[str, PublicKey] = {}
+
+    def torn(self, path: str, content: bytes) -> str:
+        """Return what is wrong with a document that was just read, nothing when it is whole."""
+        if found := torn_json(content):
+            return found
+        with suppress(KeyFileError):  # the registry may be damaged at this moment
+            self._known |= {k.kid: k.public_key for k in key_registry.read(self._keys_dir)}
+        return torn_list(content, self._known) if path.startswith("/status/") else ""
+
+
+def torn_list(content: bytes, known: Mapping[str, PublicKey]) -> str:
     """Return what is wrong with a status list, nothing when it is whole and signed by one of ours."""
     try:
         document = strict_json.loads(content)
         method = document["proof"][0]["verificationMethod"]
-        known = {key.kid: key.public_key for key in key_registry.read(keys_dir)}
         eddsa_rdfc_2022.verify(document, known[method.rpartition("#")[2]])
         status_list.decode(document["credentialSubject"]["encodedList"])
     except (BadgeserviceError, KeyError, IndexError, TypeError) as error:
