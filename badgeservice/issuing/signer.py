@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -101,7 +101,7 @@ class SigningLog:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # one writer at a time, of all processes
             torn = len(_tail(descriptor)[1])
             text = f"\n{_line({'torn': torn})}" if torn else ""
-            data = "".join([text, *(_line(asdict(entry)) for entry in entries)]).encode()
+            data = "".join([text, *(_line(vars(entry)) for entry in entries)]).encode()
             if os.write(descriptor, data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(descriptor)
