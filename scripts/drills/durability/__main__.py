@@ -52,7 +52,7 @@ def _clocks(asked: argparse.Namespace) -> list[str]:
 
 
 def _torn(asked: argparse.Namespace) -> list[str]:
-    return torn.torn(min(asked.kills, 16), asked.seed)
+    return torn.torn(min(asked.kills, 12), asked.seed)
 
 
 PHASES: dict[str, Callable[[argparse.Namespace], list[str]]] = {

@@ -208,8 +208,8 @@ class Drill:
             status, answer = published.fetch(self._port, "/status/1")
             if status != 200 or self._reader.torn("/status/1", answer):
                 self._note(f"a list that was {what} is not published anew by setup: {status}")
-            for each in self.outside.audit():
-                self._note(f"after a list was {what}: {each}")
+        for each in self.outside.audit():
+            self._note(f"after a list was published anew: {each}")
 
     def _list(self) -> bytes:
         with opened(self.outside.environment) as (session, _here):
