@@ -12,6 +12,7 @@ from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -20,8 +21,6 @@ from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
 from badgeservice import extensions, fetching, logs
-from badgeservice.catalogue import framework
-from badgeservice.catalogue.framework import Framework
 from badgeservice.erasure.ledger import ErasureLedger
 from badgeservice.errors import KeyFileError, SettingsError
 from badgeservice.extensions import Services
@@ -36,8 +35,6 @@ from badgeservice.issuing.state_ledger import StateLedger
 from badgeservice.issuing.tokens import Tokens
 from badgeservice.jobs import carrier, queue
 from badgeservice.jobs.carrier import Carrier
-from badgeservice.learning import content
-from badgeservice.learning.content import Library
 from badgeservice.mail import DevelopmentMailbox, Mailer, SmtpMailer
 from badgeservice.openbadges import contexts
 from badgeservice.openbadges.shapes import Shapes
@@ -46,6 +43,10 @@ from badgeservice.storage import postgresql, sqlite  # noqa: F401  # their rules
 from badgeservice.storage.vault import Vault
 from badgeservice.verifier.desk import Desk
 from badgeservice.verifier.pool import Limits, Pool
+
+if TYPE_CHECKING:
+    from badgeservice.catalogue.framework import Framework
+    from badgeservice.learning.content import Library
 
 log = structlog.get_logger()
 
@@ -67,11 +68,15 @@ class Stock:
     @cached_property
     def framework(self) -> Framework:
         """The competences; raises CatalogueError."""
+        from badgeservice.catalogue import framework
+
         return framework.load(self._content_dir / "frameworks")
 
     @cached_property
     def library(self) -> Library:
         """The modules; raises CatalogueError."""
+        from badgeservice.learning import content
+
         return content.load(self._content_dir / "modules")
 
     def check(self) -> None:

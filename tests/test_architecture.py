@@ -58,6 +58,8 @@ LATE_ON_PURPOSE: dict[str, set[str]] = {
     "web/counters.py": {"redis"},
     # Whoever asks for no job loads neither; the second is an extra for several machines.
     "jobs/carrier.py": {"huey", "psycopg", "redis"},
+    # Whoever verifies a badge needs neither competences nor modules.
+    "core.py": {"badgeservice"},
     # Whoever verifies a badge with the documents beside it needs no installation.
     "cli/verify.py": {"badgeservice"},
     # Tables of Unicode, for names that are compared.

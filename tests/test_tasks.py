@@ -17,8 +17,7 @@ from badgeservice import worker
 from badgeservice.errors import MailNotSent, RecipientRefused
 from badgeservice.extensions import db, services
 from badgeservice.issuing import shelf, states
-from badgeservice.issuing.models import Badge, CredentialBytes, Format
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, CredentialBytes, Format, Reason
 from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import Message

@@ -18,7 +18,7 @@ from badgeservice.extensions import Services
 from badgeservice.issuing import editions, shelf, states
 from badgeservice.issuing.build import Choices
 from badgeservice.issuing.issue import accept_and_issue
-from badgeservice.issuing.models import Badge, Format, Visibility
+from badgeservice.issuing.models import Badge, Format, Reason, Visibility
 from badgeservice.kit import pack
 from badgeservice.people import accounts, names
 from badgeservice.sharing import holdings
@@ -141,7 +141,7 @@ def revoke(badge: str, reason: str) -> None:
             session,
             here.office,
             opening.public_id(badge),
-            reason=states.Reason(reason),
+            reason=Reason(reason),
             actor=opening.ADMINISTRATOR,
             now=here.clock(),
         )

@@ -25,12 +25,12 @@ from badgeservice.issuing.models import (
     Credential,
     Format,
     GivenEndorsement,
+    Reason,
     ReleasedForm,
     StatusList,
     Visibility,
 )
 from badgeservice.issuing.office import Office
-from badgeservice.issuing.states import Reason
 from badgeservice.openbadges import Document, strict_json, v2, v3
 from badgeservice.openbadges.keys import KeyKind, PublicKey
 from badgeservice.verification.fetching import Fetch, Fetched, FetchFailed

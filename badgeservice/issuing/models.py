@@ -44,6 +44,15 @@ class BadgeState(StrEnum):
     """Taken from the public by its holder: no longer in force, and nobody's fault."""
 
 
+class Reason(StrEnum):
+    """Why a badge is not in force, in neutral terms; `badgeservice.issuing.words` says them."""
+
+    ISSUED_IN_ERROR = "issued_in_error"
+    EVIDENCE_WITHDRAWN = "evidence_withdrawn"
+    HOLDER_REQUEST = "holder_request"
+    UNDER_REVIEW = "under_review"
+
+
 class IntentState(StrEnum):
     """How far an intent to sign has come."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
@@ -18,21 +17,11 @@ from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.errors import ConflictingChange, CredentialNotFound
 from badgeservice.issuing import shelf, status_lists
-from badgeservice.issuing.models import Badge, BadgeState, Intent
+from badgeservice.issuing.models import Badge, BadgeState, Intent, Reason
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.state_ledger import Entry
 from badgeservice.storage import chain, locks
 from badgeservice.storage.locks import Turn
-
-
-class Reason(StrEnum):
-    """Why a badge is not in force, in neutral terms; `badgeservice.issuing.words` says them."""
-
-    ISSUED_IN_ERROR = "issued_in_error"
-    EVIDENCE_WITHDRAWN = "evidence_withdrawn"
-    HOLDER_REQUEST = "holder_request"
-    UNDER_REVIEW = "under_review"
-
 
 REVOCATION_REASONS = (Reason.ISSUED_IN_ERROR, Reason.EVIDENCE_WITHDRAWN, Reason.HOLDER_REQUEST)
 

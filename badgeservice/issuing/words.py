@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from badgeservice.catalogue.text import Text
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Reason
 
 REPLACED = Text(fr="remplacé par une nouvelle édition", en="replaced by a newer edition")
 

@@ -13,9 +13,8 @@ from sqlalchemy import select
 from badgeservice.core import create_core, utc_now
 from badgeservice.extensions import db, services
 from badgeservice.issuing import states, status_lists
-from badgeservice.issuing.models import Badge, StatusList
+from badgeservice.issuing.models import Badge, Reason, StatusList
 from badgeservice.issuing.self_check import FIRST
-from badgeservice.issuing.states import Reason
 from badgeservice.settings import Settings
 from scripts.benches.measured import Measured
 from scripts.drills import house

@@ -36,8 +36,7 @@ from badgeservice.freeze import addresses, site
 from badgeservice.freeze.addresses import Way
 from badgeservice.freeze.folder import Changes
 from badgeservice.issuing import editions, issuer, shelf, states
-from badgeservice.issuing.models import Badge, Credential, Format, ShortCode, Visibility
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, Credential, Format, Reason, ShortCode, Visibility
 from badgeservice.verification import words
 from badgeservice.verification.fetching import Fetched
 from badgeservice.verification.words import Language

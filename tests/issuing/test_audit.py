@@ -25,11 +25,12 @@ from badgeservice.issuing.models import (
     GivenEndorsement,
     Intent,
     IntentState,
+    Reason,
     ReleasedForm,
     StatusList,
 )
 from badgeservice.issuing.signer import LogEntry, Purpose
-from badgeservice.issuing.states import Reason, revoke
+from badgeservice.issuing.states import revoke
 from badgeservice.jobs import queue
 from badgeservice.openbadges.bakery import Version, png
 from badgeservice.openbadges.proofs import jws

@@ -12,8 +12,7 @@ import badgeservice
 from badgeservice.errors import ConflictingChange, IssuingHalted
 from badgeservice.issuing import editions, endorse, halting, issue, reissue, states
 from badgeservice.issuing.audit import violations
-from badgeservice.issuing.models import Badge
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, Reason
 from badgeservice.storage import chain, locks
 from badgeservice.storage.locks import Turn
 from tests.issuing.conftest import CHOICES

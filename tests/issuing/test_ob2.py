@@ -29,11 +29,11 @@ from badgeservice.issuing.models import (
     Credential,
     Format,
     Intent,
+    Reason,
     ReleasedForm,
     Visibility,
 )
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.issuing.states import Reason
 from badgeservice.openbadges import Document, bakery, identity, strict_json, v2
 from badgeservice.openbadges.bakery import Version, png, svg
 from badgeservice.openbadges.identity import Match

@@ -6,8 +6,7 @@ import pytest
 
 from badgeservice.errors import StateLedgerDamaged
 from badgeservice.issuing import states
-from badgeservice.issuing.models import Badge, BadgeState
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, BadgeState, Reason
 from badgeservice.storage import chain
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from badgeservice.awarding.models import Award, AwardState
 from badgeservice.errors import ConflictingChange, CredentialNotFound
 from badgeservice.issuing import audit, editions, status_lists, verdict
-from badgeservice.issuing.models import BadgeState, Intent, StatusList
-from badgeservice.issuing.states import Reason, revoke
+from badgeservice.issuing.models import BadgeState, Intent, Reason, StatusList
+from badgeservice.issuing.states import revoke
 from badgeservice.openbadges import status_list
 from badgeservice.storage.chain import AuditEvent
 from badgeservice.verification import Verdict

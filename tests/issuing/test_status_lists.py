@@ -33,12 +33,12 @@ from badgeservice.issuing.models import (
     Format,
     Intent,
     IntentState,
+    Reason,
     StatusList,
     Visibility,
 )
 from badgeservice.issuing.office import Office
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.issuing.states import Reason
 from badgeservice.openbadges import status_list
 from badgeservice.settings import Settings
 from badgeservice.verification import Report, Verdict, recognise, verify

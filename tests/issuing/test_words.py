@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Reason
 from badgeservice.issuing.words import REASONS
 
 

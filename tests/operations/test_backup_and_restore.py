@@ -27,8 +27,7 @@ from badgeservice.errors import (
 )
 from badgeservice.extensions import db, services
 from badgeservice.issuing import editions, shelf, states, status_lists
-from badgeservice.issuing.models import Badge, CarriedBit, Format, StatusList
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, CarriedBit, Format, Reason, StatusList
 from badgeservice.openbadges import strict_json, timestamps
 from badgeservice.operations import backup
 from badgeservice.operations.restore import Newer, restore

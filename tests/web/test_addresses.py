@@ -25,9 +25,8 @@ from badgeservice.erasure.ledger import Choice
 from badgeservice.extensions import Services, services
 from badgeservice.issuing import editions, shelf, states
 from badgeservice.issuing.hosting import PUBLIC_FORMATS, Hosting, own_fetch
-from badgeservice.issuing.models import Badge, Credential, Format, ShortCode, Visibility
+from badgeservice.issuing.models import Badge, Credential, Format, Reason, ShortCode, Visibility
 from badgeservice.issuing.register import DatabaseRegister
-from badgeservice.issuing.states import Reason
 from badgeservice.openbadges import multibase
 from badgeservice.verification import recognise, verify
 from badgeservice.web.extensions import limiter

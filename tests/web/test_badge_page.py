@@ -16,8 +16,7 @@ from badgeservice.erasure import erase
 from badgeservice.erasure.ledger import Choice
 from badgeservice.errors import FetchFailed
 from badgeservice.issuing import endorsements, states
-from badgeservice.issuing.models import CredentialBytes, ReleasedForm, StatusList
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import CredentialBytes, Reason, ReleasedForm, StatusList
 from badgeservice.openbadges import v3
 from badgeservice.verification import recognise, verify_endorsement
 from badgeservice.verification.register import EmptyRegister

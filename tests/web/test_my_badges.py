@@ -16,8 +16,14 @@ from sqlalchemy import func, select
 from badgeservice import extensions
 from badgeservice.issuing import states
 from badgeservice.issuing.hosting import PUBLIC_FORMATS
-from badgeservice.issuing.models import Badge, BadgeState, Credential, CredentialBytes, Format
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
+    Credential,
+    CredentialBytes,
+    Format,
+    Reason,
+)
 from tests.conftest import Clock
 from tests.web.conftest import Learner, csrf_token, plain, show_to
 from tests.web.test_badge_page import verdict

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from badgeservice.extensions import db, services
 from badgeservice.issuing import states
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Reason
 from tests.conftest import Letters
 from tests.databases import Database
 

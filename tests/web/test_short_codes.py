@@ -13,8 +13,7 @@ from badgeservice import extensions, typed_codes
 from badgeservice.errors import ConflictingChange
 from badgeservice.extensions import services
 from badgeservice.issuing import short_codes, states
-from badgeservice.issuing.models import Badge, ShortCode, Visibility
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, Reason, ShortCode, Visibility
 from tests.web.conftest import show_to
 
 

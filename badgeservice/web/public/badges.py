@@ -17,8 +17,7 @@ from badgeservice.extensions import db, services
 from badgeservice.issuing import editions, issue, register, shelf, short_codes, verdict
 from badgeservice.issuing import words as issuing_words
 from badgeservice.issuing.hosting import PUBLIC_FORMATS, Hosting
-from badgeservice.issuing.models import Badge, BadgeState, Credential, Format, Visibility
-from badgeservice.issuing.states import Reason
+from badgeservice.issuing.models import Badge, BadgeState, Credential, Format, Reason, Visibility
 from badgeservice.sharing import qr
 from badgeservice.verification import Report
 from badgeservice.verification.report import Status
