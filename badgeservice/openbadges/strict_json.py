@@ -18,6 +18,7 @@ from badgeservice.openbadges import Document
 MAXIMUM_BYTES = 262_144
 MAXIMUM_DEPTH = 32
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _LARGEST_INTEGER = 2**53 - 1
 """Beyond it, a parser that reads numbers as doubles sees another number (RFC 7493, section 2.2)."""
 
@@ -76,7 +77,7 @@ def dumps(document: Document) -> bytes:
     b'{"\xc3\xa9":[1,true]}'
     """
     try:
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _ENCODER.encode(document)
     except ValueError as error:
         raise UnreadableJSON(f"not writable as JSON: {error}", code="bad_number") from None
     try:
