@@ -169,6 +169,17 @@ class Installation:
         return job_id
 
     @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Let nothing be signed during the block; what was accepted meanwhile is signed at its end."""
+        done = self.command("halt", "--reason", "gallery")
+        assert done.returncode == 0, done.stderr
+        try:
+            yield
+        finally:
+            done = self.command("resume")
+        assert done.returncode == 0, done.stderr
+
+    @contextmanager
     def without_status_lists(self) -> Iterator[None]:
         """Let every published status list be nowhere to be found during the block."""
         self._renumber_status_lists(1000)
