@@ -8,10 +8,10 @@ Sources: Open Badges 3.0, section 5.3.2; Open Badges 2.0 Baking; Namespaces in X
 
 from __future__ import annotations
 
+import hashlib
 import html
 import itertools
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -128,14 +128,14 @@ def bake(image: bytes, text: str, *, version: Version = Version.V3) -> bytes:
 class Blank:
     """A drawing that many badges of Open Badges 3.0 are baked into; it is read once.
 
-    What `bake` makes of an unguessable text tells what stands before and after a text. That holds
-    for every text that XML takes as it is and that nobody could take for a badge of its own; others
-    go through `bake`. Raises `ImageRefused` as `bake` does.
+    What `bake` makes of a text that the drawing cannot hold, its own digest, tells what stands before
+    and after a text. That holds for every text that XML takes as it is and that nobody could take
+    for a badge of its own; others go through `bake`. Raises `ImageRefused` as `bake` does.
     """
 
     def __init__(self, image: bytes) -> None:
         self._image = image
-        somewhere = f'{{"{secrets.token_hex(16)}":0}}'
+        somewhere = f'{{"{hashlib.sha256(image).hexdigest()}":0}}'
         self._before, _, self._after = bake(image, somewhere).partition(somewhere.encode())
 
     def bake(self, text: str) -> bytes:
