@@ -284,8 +284,9 @@ def _face(badge: Badge) -> Face:
 
 def _document(public_id: str) -> Response:
     """Return what is hosted at the path of this request; say so when it once was, and is gone."""
-    hosted = Hosting(db.session, services().office).document(request.path)
+    # First, so that the session still has it when hosting asks for it.
     badge = visible(public_id.partition(".")[0])  # the converter gives "…rs256" to ".rs256.jwt"
+    hosted = Hosting(db.session, services().office).document(request.path)
     if hosted is not None and badge is not None:
         return _indexed_if_public(documents.serve(hosted), badge)
     if badge is None or _is_readable(badge):
