@@ -7,6 +7,7 @@ win over this file. Why each figure is what it is: docs/decisions/0030-serving.m
 """
 
 import ctypes
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -67,3 +68,6 @@ def post_worker_init(_worker: object) -> None:
     Under load a short answer (health, refusal) waits for each of the threads before it.
     """
     sys.setswitchinterval(0.001)
+    # What has been loaded stays: looking through it for garbage would stop every thread meanwhile.
+    gc.collect()
+    gc.freeze()
