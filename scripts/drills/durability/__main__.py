@@ -48,7 +48,7 @@ def _disk(asked: argparse.Namespace) -> list[str]:
 
 
 def _clocks(asked: argparse.Namespace) -> list[str]:
-    return clocks.clocks(min(asked.people, 120))
+    return clocks.clocks(min(asked.people, 40))
 
 
 def _torn(asked: argparse.Namespace) -> list[str]:

@@ -57,7 +57,9 @@ def main() -> int:
     with app.app_context():
         if asked.what == "offer":
             return offer_all(asked.deeds)
-        return accept_all(asked.mutant) if asked.what == "accept" else record_all(asked.deeds)
+        if asked.what == "record":
+            return record_all(asked.deeds)
+        return accept_all(asked.mutant, until_told=asked.clock is not None)
 
 
 class Shifted:
@@ -143,12 +145,17 @@ def record_all(deeds: int) -> int:
     return 0
 
 
-def accept_all(mutant: str | None) -> int:
-    """Accept every offer, one after the other, and tell of each badge once it is issued."""
+def accept_all(mutant: str | None, *, until_told: bool) -> int:
+    """Accept every offer, one after the other, and tell of each badge once it is issued.
+
+    End when none is left; or wait for more, until somebody ends this process.
+    """
     session, here = db.session, services()
     if mutant:
         MUTANTS[mutant](session)
-    while waiting := _until_it_answers(session, _waiting):
+    while (waiting := _until_it_answers(session, _waiting)) or until_told:
+        if not waiting:
+            time.sleep(0.05)
         for award_id, person_id in waiting:
             try:
                 badge = people.accepted(session, here, award_id, person_id, now=here.clock())
