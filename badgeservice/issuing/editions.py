@@ -174,7 +174,7 @@ def corrected(
     )
     # Whatever is decided about a badge's time later, a correction does not change it.
     unsigned.pop("validUntil", None)
-    unsigned |= {name: former[name] for name in ("validUntil",) if name in former}
+    unsigned |= {name: former[name] for name in ("awardedDate", "validUntil") if name in former}
     return Newer(unsigned, version, choices.language, choices.ob2)
 
 

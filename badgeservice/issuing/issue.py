@@ -11,6 +11,7 @@ Every step can be taken again: an award has one intent, an intent has one creden
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -124,6 +125,8 @@ def _release(session: Session, office: Office, award: Award, *, actor: str, now:
     intent, choices = _plan(session, office, award, now=now)
     version = grounds.class_version(session, award)
     reasons = grounds.of_award(session, office.vault, award, language=choices.language)
+    # A clock that ran ahead may have dated the decision: nobody is awarded later than it is valid.
+    reasons = replace(reasons, awarded_at=min(reasons.awarded_at, now))
     unsigned = build.credential(
         office,
         version,

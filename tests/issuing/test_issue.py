@@ -382,3 +382,17 @@ class SignerGoneWrong(Signer):
         """Return the token of an edited credential among the others."""
         signed = super().credential(unsigned, now=now)
         return replace(signed, es256=self.jwt({**unsigned, "name": "Doctorat"}, now=now))
+
+
+def test_no_badge_is_valid_before_it_was_awarded(desk: Desk) -> None:
+    """Neither what a clock that ran ahead has decided, once it is right again."""
+    desk.clock.now += timedelta(days=1)
+    award = desk.offer()
+    desk.clock.now -= timedelta(days=1)
+
+    badge = desk.accept(award)
+
+    content = shelf.take(desk.session, desk.office.vault, badge, Format.JSON)
+    document = json.loads(content)
+    assert document["awardedDate"] == document["validFrom"]
+    assert desk.clock() == badge.awarded_at
