@@ -60,13 +60,15 @@ _NOT_IN_FORCE = or_(Badge.state.in_(_OVER), Credential.superseded_at.is_not(None
 class Hosted:
     """The answer at one address. `etag` is the SHA-256 of the body; `max_age` is in seconds.
 
-    `status` is that of HTTP: 200, or 410 for an assertion that is no longer in force.
+    `status` is that of HTTP: 200, or 410 for an assertion that is no longer in force. What is not
+    `listed` is shown to whoever has its address, and kept out of search engines.
     """
 
     body: bytes
     media_type: str
     max_age: int
     status: int = 200
+    listed: bool = True
 
     @property
     def etag(self) -> str:
@@ -123,11 +125,14 @@ class Hosting:
 
     def credential(self, public_id: str, suffix: str = Format.JSON.suffix) -> Hosted | None:
         """Return a badge as it was released, None unless its holder lets others see it."""
-        badge = self._session.get(Badge, public_id)
-        if badge is None or badge.visibility == Visibility.PRIVATE:
-            return None
         form = next(form for form in PUBLIC_FORMATS if form.suffix == suffix)
-        return self._released(badge, form)
+        shown = shelf.shown(self._session, self.office.vault, public_id, form)
+        if shown is None:
+            return None
+        visibility, body = shown
+        # Asked anew each time: its holder may hide it, and that holds from the same moment on.
+        listed = visibility == Visibility.PUBLIC
+        return Hosted(body, CREDENTIAL_MEDIA_TYPES[form], 0, listed=listed)
 
     def achievement(self, slug: str, version: str, language: str) -> Hosted | None:
         """Return a published badge class version in one language."""

@@ -55,7 +55,6 @@ class Keyring:
         self.keys_dir, self.issuer = keys_dir, issuer
         self._passphrase = passphrase
         self._tokens = tokens or Tokens(None, str)
-        self._registry = keys_dir / key_registry.REGISTRY
         self._guard = threading.Lock()
         self._seen: tuple[int, ...] | None = None
         self._entries: Mapping[str, RegisteredKey] = {}
@@ -67,7 +66,7 @@ class Keyring:
     def entries(self) -> Mapping[str, RegisteredKey]:
         """Every key that ever was, by kid, oldest first; raises KeyFileError for a bad registry."""
         with self._guard:
-            seen = _identity(self._registry)
+            seen = _identity(self.keys_dir / key_registry.REGISTRY)
             if seen != self._seen:
                 self._entries = {
                     key.kid: key

@@ -6,14 +6,27 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import CredentialNotFound
-from badgeservice.issuing.models import Badge, CredentialBytes, Format
-from badgeservice.storage.vault import Vault
+from badgeservice.issuing.models import Badge, CredentialBytes, Format, Visibility
+from badgeservice.storage.vault import HolderKey, Vault
 
 _FIELD = "credential_bytes.{format}"
+_BADGE, _BYTES, _KEY = Badge.__table__, CredentialBytes.__table__, HolderKey.__table__
+_SHOWN = (
+    select(_BADGE.c.visibility, _BYTES.c.holder_id, _BYTES.c.sealed, _KEY.c.wrapped_key)
+    .join(
+        _BYTES,
+        (_BYTES.c.public_id == _BADGE.c.public_id)
+        & (_BYTES.c.edition == _BADGE.c.edition)
+        & (_BYTES.c.format == bindparam("form", type_=_BYTES.c.format.type)),
+    )
+    .join(_KEY, _KEY.c.holder_id == _BYTES.c.holder_id)
+    .where(_BADGE.c.public_id == bindparam("public_id"), _BADGE.c.visibility != Visibility.PRIVATE)
+)
+"""A badge that others may see, with its key: asked for more often than all else, so by columns."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,20 @@ def put(session: Session, vault: Vault, sealed: Sequence[Sealed]) -> None:
             for form, content in each.contents.items()
         ],
     )
+
+
+def shown(
+    session: Session, vault: Vault, public_id: str, form: Format
+) -> tuple[Visibility, bytes] | None:
+    """Return the bytes of a badge that its holder lets others see, and who may find them.
+
+    None for a private or unknown badge, a form that is not kept, or a holder who is gone.
+    """
+    row = session.execute(_SHOWN, {"public_id": public_id, "form": form}).one_or_none()
+    if row is None:
+        return None
+    visibility, holder_id, sealed, wrapped_key = row
+    return visibility, vault.unseal_by(wrapped_key, holder_id, _FIELD.format(format=form), sealed)
 
 
 def take(session: Session, vault: Vault, badge: Badge, form: Format) -> bytes:

@@ -284,18 +284,17 @@ def _face(badge: Badge) -> Face:
 
 def _document(public_id: str) -> Response:
     """Return what is hosted at the path of this request; say so when it once was, and is gone."""
-    # First, so that the session still has it when hosting asks for it.
-    badge = visible(public_id.partition(".")[0])  # the converter gives "…rs256" to ".rs256.jwt"
     hosted = Hosting(db.session, services().office).document(request.path)
-    if hosted is not None and badge is not None:
-        return _indexed_if_public(documents.serve(hosted), badge)
+    if hosted is not None:
+        return documents.serve(hosted)
+    badge = visible(public_id.partition(".")[0])  # the converter gives "…rs256" to ".rs256.jwt"
     if badge is None or _is_readable(badge):
         return not_public()
     return erased()
 
 
 def _indexed_if_public(response: Response, badge: Badge) -> Response:
-    """Keep what is shown by its link alone out of search engines, files as well as pages."""
+    """Keep what is shown by its link alone out of search engines."""
     if badge.visibility != Visibility.PUBLIC:
         response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -97,6 +97,8 @@ def serve(hosted: Hosted) -> Response:
         response.headers["Content-Security-Policy"] = DRAWING_POLICY
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if not hosted.listed:
+        response.headers["X-Robots-Tag"] = "noindex"
     response.cache_control.public = True
     response.cache_control.max_age = hosted.max_age
     response.set_etag(hosted.etag)
