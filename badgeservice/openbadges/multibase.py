@@ -18,7 +18,7 @@ BASE64URL = "u"
 _DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
-_PAIR, _TEN_DIGITS = 58**2, 58**10
+_PAIR, _FOUR, _TWELVE, _LONG = 58**2, 58**4, 58**12, 58**48
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 _LONGEST_BASE58 = 1024
@@ -48,15 +48,22 @@ def decode(text: str, base: str) -> bytes:
 def base58_encode(data: bytes) -> str:
     """Return `data` in base58btc, without prefix; each leading zero byte becomes a `1`."""
     number = int.from_bytes(data, "big")
-    pairs = []
+    twelves: list[str] = []
     while number:
-        # Ten digits at a time, and these by twos: it is the long number that takes time to divide.
-        number, ten = divmod(number, _TEN_DIGITS)
-        for _ in range(5):
-            ten, pair = divmod(ten, _PAIR)
-            pairs.append(_PAIRS[pair])
+        # The long number is what takes time to divide: 48 digits at a time, these by twelves, and
+        # what fits into a machine word by twos.
+        number, long = divmod(number, _LONG)
+        while long or len(twelves) % 4:
+            long, twelve = divmod(long, _TWELVE)
+            eight, last = divmod(twelve, _FOUR)
+            first, middle = divmod(eight, _FOUR)
+            twelves.append(_four(first) + _four(middle) + _four(last))
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + "".join(reversed(pairs)).lstrip("1")
+    return "1" * zeros + "".join(reversed(twelves)).lstrip("1")
+
+
+def _four(number: int) -> str:
+    return _PAIRS[number // _PAIR] + _PAIRS[number % _PAIR]
 
 
 def base58_decode(text: str) -> bytes:
