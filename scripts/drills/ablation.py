@@ -182,7 +182,7 @@ DEFENCES = (
     Defence("algorithms that are allowed", _TOKEN, "if algorithm is None:",
             "if algorithm is None:\n        return Algorithm.ES256\n    if False:"),
     Defence("the key decides the algorithm", _TOKEN, "if _KEY_KIND[algorithm] is not key.kind:", "if False:"),
-    Defence("signature of the token", _TOKEN, "jws.deserialize_compact(text, jose_key, registry=registry)", "pass"),
+    Defence("signature of the token", _TOKEN, "jws.deserialize_compact(text, _jose_key(key), registry=registry)", "pass"),
     Defence("header members that are known", _TOKEN, "if unknown:", "if False:"),
     Defence("types of token", _TOKEN, 'if header.get("typ", next(iter(types))) not in types:', "if False:"),
     Defence("no private key in the header", _TOKEN, "if not isinstance(jwk, dict) or jwk.keys() & JWK_SECRETS:", "if False:"),
