@@ -48,6 +48,7 @@ RUN_BY = {
     "badgeservice replay": "tests/test_cli.py::test_replay_finds_no_difference",
     "scripts/agreement": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
     "scripts/attacks": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
+    "scripts/bench": "tests/test_bench.py",
     "scripts/drill": "tests/test_front_door.py::test_what_proves_the_verifier_can_be_run",
     "scripts/peers/run": "tests/peers/test_strangers.py",
     "openssl rand": "tests/test_cli.py::test_production_starts_as_the_readme_says",
