@@ -522,6 +522,18 @@ def test_finds_nothing_where_nothing_is_wrong(kept: Desk) -> None:
     assert [] == list(audit.violations(kept.session, kept.office, now=kept.clock()))
 
 
+@pytest.mark.parametrize(("minutes", "expected"), [(1, 0), (10, 1)])
+def test_who_began_first_may_plan_second(kept: Desk, minutes: int, expected: int) -> None:
+    """An attempt keeps the time of its beginning, and another may overtake it; but not for long."""
+    badge = active(kept)
+    begun = badge.state_since - timedelta(minutes=minutes)
+    ghost(kept, badge.public_id, at=begun.isoformat())
+
+    found = list(audit.violations(kept.session, kept.office, now=kept.clock()))
+
+    assert [badge.public_id] * expected == [each.subject for each in found]
+
+
 @pytest.mark.parametrize("is_told", [True, False], ids=["told", "not told"])
 def test_who_lost_a_race_around_a_jump_of_the_clock_forged_nothing(
     kept: Desk, is_told: bool

@@ -145,14 +145,14 @@ def _entries(books: Books, ahead: Sequence[Stretch]) -> Iterator[tuple[str, str,
 
 
 ATTEMPT = timedelta(minutes=5)
-"""How long after a release an attempt that lost the race for it may have signed."""
+"""How long an attempt may take: one that lost the race may have signed so much later than the release,
+or have begun, and so be dated, so much earlier than the plan that another made in the meantime."""
 
 
 def _is_attempt(written: str, windows: list[tuple[datetime, datetime | None]]) -> bool:
     """Tell whether a signature was made while an edition was being released, or still is."""
     at = datetime.fromisoformat(written)
-    whole_second = timedelta(seconds=1)
-    return any(begin - whole_second <= at and (end is None or at <= end) for begin, end in windows)
+    return any(begin - ATTEMPT <= at and (end is None or at <= end) for begin, end in windows)
 
 
 @dataclass(frozen=True)
