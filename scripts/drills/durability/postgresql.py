@@ -38,13 +38,8 @@ class PostgresqlServer:
             "-o", options, "start",
         )  # fmt: skip
 
-    def crash(self) -> None:
-        """End it at once, without a checkpoint, and start it: it recovers from its journal."""
-        self.stop()
-        self.start()
-
     def stop(self) -> None:
-        """End it at once."""
+        """End it at once, without a checkpoint: when it starts it recovers from its journal."""
         self._call("pg_ctl", "-D", self._folder / "data", "-s", "-m", "immediate", "stop")
 
     def _call(self, program: str, *arguments: str | Path) -> None:
