@@ -5,12 +5,11 @@ Every engine of the process is watched, so that tests run under the rules of the
 
 from __future__ import annotations
 
-import sys
-
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+_DRIVER = "psycopg"
 # How long to wait for another transaction, as with SQLite; then the request fails and can be
 # made again. A transaction whose process hangs gives up its turns.
 _RULES = {
@@ -27,9 +26,9 @@ def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> Non
 
     `synchronous_commit=on`: an acknowledged badge survives a power cut.
     """
-    # Whoever connects to PostgreSQL has loaded its driver; the others do without.
-    driver = sys.modules.get("psycopg")
-    if driver and isinstance(connection, driver.Connection):
+    # Known by its name: the driver is not loaded for others, and while another thread loads it (a
+    # library that tries whatever is installed), it has no classes yet.
+    if type(connection).__module__ == _DRIVER:
         with connection.cursor() as cursor:
             for name, value in _RULES.items():
                 cursor.execute("SELECT set_config(%s, %s, false)", (name, value))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
-from badgeservice.storage import sqlite  # noqa: F401  # what is tested is its effect on engines
+from badgeservice.storage import postgresql, sqlite  # noqa: F401  # what is tested is its effect on engines
 from badgeservice.storage.base import Base
 from badgeservice.storage.vault import HolderKey
 
@@ -28,6 +30,17 @@ def test_every_connection_is_durable_and_strict(engine: Engine, pragma: str, val
     """2 is FULL: what was acknowledged survives a power cut."""
     with engine.connect() as connection:
         assert value == connection.scalar(text(f"PRAGMA {pragma}"))
+
+
+def test_a_connection_is_made_while_another_thread_loads_the_other_driver(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that tries every driver loads PostgreSQL's: until it has, the module is empty."""
+    engine.dispose()
+    monkeypatch.setitem(sys.modules, "psycopg", ModuleType("psycopg"))
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
 
 
 def test_a_savepoint_that_comes_first_is_rolled_back_with_the_rest(engine: Engine) -> None:
