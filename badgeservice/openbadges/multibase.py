@@ -57,13 +57,12 @@ def base58_encode(data: bytes) -> str:
             long, twelve = divmod(long, _TWELVE)
             eight, last = divmod(twelve, _FOUR)
             first, middle = divmod(eight, _FOUR)
-            twelves.append(_four(first) + _four(middle) + _four(last))
+            twelves.append(
+                f"{_PAIRS[first // _PAIR]}{_PAIRS[first % _PAIR]}{_PAIRS[middle // _PAIR]}"
+                f"{_PAIRS[middle % _PAIR]}{_PAIRS[last // _PAIR]}{_PAIRS[last % _PAIR]}"
+            )
     zeros = len(data) - len(data.lstrip(b"\0"))
     return "1" * zeros + "".join(reversed(twelves)).lstrip("1")
-
-
-def _four(number: int) -> str:
-    return _PAIRS[number // _PAIR] + _PAIRS[number % _PAIR]
 
 
 def base58_decode(text: str) -> bytes:

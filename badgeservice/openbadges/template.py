@@ -1,4 +1,4 @@
-"""One shape of document, compiled: canonical N-Quads as lines with a gap for each leaf.
+"""One shape of document, compiled: canonical N-Quads as lines with gaps for leaves.
 
 What the general path makes of a document whose leaves are all different sentinels tells where each
 leaf goes. Rendering another document of the shape is filling the gaps, and then the end of
@@ -9,22 +9,25 @@ Source: W3C Recommendation "RDF Dataset Canonicalization", sections 4.4 to 4.6.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
 from badgeservice.openbadges import rdfc
 
-PLAIN_IRI = re.compile(
-    r'(?:https?://|did:|urn:)[^\x00-\x20\x7f\xa0\s<>"{}|\\^`\ud800-\udfff]+'
-).fullmatch
-"""Says whether an address means itself wherever one may stand: it is neither relative nor a blank
-node, and no context of our own documents defines these schemes as prefixes.
+_PLAIN_IRI = r'(?:https?://|did:|urn:)[^\x00-\x20\x7f\xa0\s<>"{}|\\^`\ud800-\udfff]+'
+"""An address that means itself wherever one may stand: it is neither relative nor a blank node, and
+no context of our own documents defines these schemes as prefixes.
 """
 
 _REWRITTEN = '"^^<http://www.w3.org/2001/XMLSchema#double>'
 """What follows a literal whose text the general path writes in a form of its own."""
+
+_REMEMBERED = 128
+"""Nodes whose hashes are remembered: most say the same in every badge of a class."""
 
 _MARK = re.compile("\0[0-9]+\0")
 """A blank node in a line, until it has its label: no canonical term holds control characters."""
@@ -66,40 +69,45 @@ class Template:
         self._literals: set[int] = set()
         self._nodes: list[str] = []
         self._marked: list[tuple[int, list[str]]] = []
-        self._pieces = [""]  # text and gaps, taking turns
-        gaps: list[int] = []
+        self._begun: list[str] = []
+        self._gaps: list[tuple[int, int, str]] = []
+        """Which leaf continues which line, and what follows it, in the order of the lines."""
         # In order already, as far as the shape decides it: what is nearly sorted is sorted quickly.
         for number, quad in enumerate(sorted(quads)):
-            if number:
-                self._pieces[-1] += "\n"
-            if marks := self._add_line(quad, gaps, sentinels):
+            if marks := self._add_line(number, quad, sentinels):
                 self._marked.append((number, marks))
-        if self._addresses & self._literals or len(set(gaps)) != leaves:
+        filled = {leaf for _, leaf, _ in self._gaps}
+        if self._addresses & self._literals or len(filled) != leaves:
             raise NotParametric("a leaf is dropped, or is an address here and a literal there")
-        self._fill = _picker(gaps)
+        self._links = _picker(sorted(self._addresses))
+        # As many as there are: one that holds a line break is not two.
+        self._are_plain = re.compile(f"(?:{_PLAIN_IRI}\n){{{len(self._addresses)}}}").fullmatch
         self._texts = _picker(sorted(self._literals))
         self._lines_of = [
-            (mark, [number for number, marks in self._marked if mark in marks])
+            (mark, _picker([number for number, marks in self._marked if mark in marks]))
             for mark in self._nodes
         ]
 
-    def _add_line(self, quad: rdfc.Quad, gaps: list[int], sentinels: Sentinels) -> list[str]:
-        """Add the line of a quad to the pieces, and its leaves to `gaps`; return its marks."""
-        marks = []
+    def _add_line(self, number: int, quad: rdfc.Quad, sentinels: Sentinels) -> list[str]:
+        """Add the line of a quad, and its gaps; return its marks."""
+        marks, gaps = [], []
+        pieces = [""]
         for term in filter(None, quad):
             if found := sentinels.in_term(term):
                 if len(found) > 1:
                     raise NotParametric("two leaves are in one term")
                 before, after = self._around(term, found[0], sentinels.of(found[0]))
-                self._pieces[-1] += before
-                self._pieces += ["", f"{after} "]
+                pieces[-1] += before
+                pieces.append(f"{after} ")
                 gaps.append(found[0])
                 continue
             if term.startswith("_:"):
                 term = self._mark(term)
                 marks.append(term)
-            self._pieces[-1] += f"{term} "
-        self._pieces[-1] += "."
+            pieces[-1] += f"{term} "
+        pieces[-1] += "."
+        self._begun.append(pieces[0])
+        self._gaps += zip(itertools.repeat(number), gaps, pieces[1:], strict=False)
         return list(dict.fromkeys(marks))
 
     def _mark(self, node: str) -> str:
@@ -126,16 +134,15 @@ class Template:
         None when only the general path knows: an address is not plain, or blank nodes look alike.
         """
         values = list(leaves)
-        for leaf in self._addresses:
-            if not PLAIN_IRI(values[leaf]):
-                return None
+        if not self._are_plain("\n".join((*self._links(values), ""))):
+            return None
         texts = "".join(self._texts(values))
         if rdfc.escape(texts) != texts:  # rare: it is for each character by itself
             for leaf in self._literals:
                 values[leaf] = rdfc.escape(values[leaf])
-        pieces = self._pieces.copy()
-        pieces[1::2] = self._fill(values)
-        lines = "".join(pieces).split("\n")
+        lines = self._begun.copy()
+        for number, leaf, after in self._gaps:
+            lines[number] = f"{lines[number]}{values[leaf]}{after}"
         labels = self._labels(lines)
         if labels is None:
             return None
@@ -146,10 +153,7 @@ class Template:
 
     def _labels(self, lines: Sequence[str]) -> dict[str, str] | None:
         """Return the canonical label of each blank node by its mark; None if two look alike."""
-        node_of = {
-            _first_degree([lines[number] for number in numbers], mark): mark
-            for mark, numbers in self._lines_of
-        }
+        node_of = {_first_degree(lines_of(lines), mark): mark for mark, lines_of in self._lines_of}
         if len(node_of) < len(self._nodes):
             return None
         return {node_of[digest]: f"_:c14n{number}" for number, digest in enumerate(sorted(node_of))}
@@ -159,11 +163,15 @@ _ENDS_LITERAL: Callable[[str], object] = re.compile(r'"(?:\^\^<[^>"]*>|@[A-Za-z0
 
 
 def merged(lines: Iterable[str]) -> Iterable[str]:
-    """Return each line once: leaves that are equal can make equal quads of different ones."""
-    return set(lines)
+    """Return each line once: leaves that are equal can make equal quads of different ones.
+
+    They stay in the order in which they are, which is nearly that in which they will be.
+    """
+    return dict.fromkeys(lines)
 
 
-def _first_degree(lines: Sequence[str], mark: str) -> str:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _first_degree(lines: tuple[str, ...], mark: str) -> str:
     """Hash First Degree Quads (4.6): the node itself as `_:a`, every other blank node as `_:z`.
 
     Equal quads are merged while every node still has its own mark: afterwards, quads about two
@@ -179,7 +187,7 @@ def _anonymous(lines: str, mark: str) -> str:
 
 
 def _document(lines: Iterable[str]) -> str:
-    return "\n".join(sorted(lines)) + "\n"
+    return "\n".join((*sorted(lines), ""))
 
 
 def _picker(indices: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:

@@ -123,8 +123,11 @@ class TestOutsideTheDomain:
 
     @pytest.mark.parametrize(
         "address",
-        ["", "relative", "_:b", "mailto:a@b.example", "https://a.example/a b", "https://a/\n"],
-    )
+        [
+            "", "relative", "_:b", "mailto:a@b.example", "https://a.example/a b", "https://a/\n",
+            "https://a/\nhttps://b/",
+        ],
+    )  # fmt: skip
     def test_are_addresses_that_are_not_plain(
         self, fast: Shapes, credential: dict, address: str
     ) -> None:

@@ -71,7 +71,11 @@ MISTAKES = {
         '_anonymous("\\n".join(merged(lines)), mark).split("\\n")',
         '_anonymous("\\n".join(lines), mark).split("\\n")',
     ),
-    "any text is an address": ("template", "if not PLAIN_IRI(values[leaf]):", "if False:"),
+    "any text is an address": (
+        "template",
+        'if not self._are_plain("\\n".join((*self._links(values), ""))):',
+        "if False:",
+    ),
     "texts are not escaped": (
         "template",
         "values[leaf] = rdfc.escape(values[leaf])",
@@ -79,8 +83,8 @@ MISTAKES = {
     ),
     "lines are not sorted again": (
         "template",
-        'return "\\n".join(sorted(lines)) + "\\n"',
-        'return "\\n".join(dict.fromkeys(lines)) + "\\n"',
+        'return "\\n".join((*sorted(lines), ""))',
+        'return "\\n".join((*lines, ""))',
     ),
     "true is 1": ("shapes", "(_CONSTANT, kind, value)", "(_CONSTANT, value)"),
     "types are no part of the shape": (

@@ -198,12 +198,10 @@ def refuse_inline_contexts(document: Document) -> None:
                 if not all(isinstance(address, str) for address in addresses):
                     message = "a context is written inside the document instead of named by address"
                     raise ProofInvalid(message, code="context_not_allowed")
-        # Most are texts, and to ask that first takes half the time.
-        pending += [
-            member
-            for member in members
-            if member.__class__ is not str and isinstance(member, (dict, list))
-        ]
+        for member in members:
+            # Most are texts, and to ask that first takes half the time.
+            if member.__class__ is not str and isinstance(member, (dict, list)):
+                pending.append(member)
 
 
 def bad_shape(reason: str) -> ProofInvalid:
