@@ -68,7 +68,7 @@ def rows(data: bytes) -> Iterator[Row]:
             yield from _Workbook(package).rows()
     except (
         zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, NotImplementedError,
-        RuntimeError, UnicodeDecodeError, ValueError,
+        RuntimeError, UnicodeDecodeError, ValueError, OverflowError,
     ) as error:  # fmt: skip
         # RuntimeError is how zipfile says that a part is encrypted; none of them quotes a cell.
         raise TableRefused(f"not a workbook that can be read: {type(error).__name__}") from None
@@ -143,7 +143,10 @@ class _Workbook:
             info = self.package.getinfo(part)
         except KeyError:
             raise TableRefused("the workbook lacks a part that it refers to") from None
-        # zipfile unpacks no more of a part than it declares.
+        # Of these two zipfile unpacks no more of a part than is asked for and than it declares; of
+        # bzip2 and LZMA, which no spreadsheet writes, it first unpacks all that it has read.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise TableRefused("a part is packed in a way that no spreadsheet uses")
         self.unpacked += info.file_size
         if self.unpacked > MAXIMUM_UNPACKED:
             raise TableRefused(f"{self.unpacked} bytes unpacked", code="too_large_unpacked")

@@ -169,3 +169,39 @@ def test_a_workbook_of_a_million_texts_is_left_early() -> None:
         list(xlsx.rows(data))
 
     assert "too_large_unpacked" == refused.value.code
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_attack_of_what_unpacks_without_bounds_nothing_is_unpacked(method: int) -> None:
+    """Python's zipfile unpacks a whole piece of bzip2 or LZMA, whatever size the part declares."""
+    data = workbook(cell("<v>1</v>"))
+    packed_again = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(packed_again, "w", method) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name) + b" " * 50_000_000 * name.endswith(".rels"))
+    content = bytearray(packed_again.getvalue())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for info in archive.infolist():  # every part says in the directory that it is small
+            entry = content.rfind(b"PK\1\2", 0, content.rfind(info.filename.encode()))
+            content[entry + 24 : entry + 28] = (1_000).to_bytes(4, "little")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TableRefused):
+            list(xlsx.rows(bytes(content)))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_attack_a_day_after_the_last_one_is_refused() -> None:
+    """The last day of a calendar that begins in 1904 has no date."""
+    parts = dict(PARTS)
+    book = next(name for name in parts if name.endswith("workbook.xml"))
+    parts[book] = parts[book].replace("<sheets>", '<workbookPr date1904="1"/><sheets>')
+    cells = cell("<v>2958465</v>", 's="1"')
+
+    with pytest.raises(TableRefused):
+        list(xlsx.rows(packed(parts | {"xl/worksheets/sheet1.xml": sheet(cells)})))
