@@ -123,7 +123,7 @@ def _take_person(
                 results.take(
                     session, vault, sender.partner, row,
                     controller=sender.controller, agent=sender.agent,
-                    corrections=corrections, now=now,
+                    corrections=corrections, only=sender.only, now=now,
                 ),
             )
             for number, row in rows

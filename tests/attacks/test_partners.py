@@ -217,6 +217,22 @@ def test_e2_whether_we_know_somebody_is_not_told(program: Program, reception: Re
     assert known == unknown
 
 
+@pytest.mark.parametrize("outcome", ["achieved", "not_achieved"])
+def test_e2_a_limited_key_changes_nothing_of_another_activity(
+    app: Flask, program: Program, reception: Reception, outcome: str
+) -> None:
+    """Not by the reference of a deed either: it is neither withdrawn nor replaced."""
+    first = program.post({"results": [row()]}).get_json()["results"][0]["evidence"]
+    narrow = program_of(app, reception, reception.fim, activities=["cyber-course"])
+    sent = {"results": [row(activity="cyber-course", outcome=outcome)], "corrections": "apply"}
+
+    said = narrow.post(sent, idempotency_key="2").get_json()["results"][0]
+
+    assert (said["state"], said["problems"][0]["code"]) == ("refused", "activity_not_allowed")
+    states = reception.session.execute(select(Evidence.id, Evidence.state)).all()
+    assert [(first, "valid")] == [tuple(each) for each in states]
+
+
 # --- E3: the same again ---------------------------------------------------------------------------
 
 

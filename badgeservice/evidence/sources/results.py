@@ -186,6 +186,7 @@ def take(
     controller: Organisation,
     agent: str,
     corrections: Corrections = Corrections.REFUSE,
+    only: Collection[str] | None = None,
     now: datetime,
 ) -> Taken:
     """Record a row that fits, as evidence of which `partner` is the source; return what became of it.
@@ -203,6 +204,10 @@ def take(
         claim = _claim(partner, row, person.id, agent)
         evidence = record.record(session, vault, claim, now=now)
         return Taken(Fate.RECORDED, evidence.id, person.id, is_entered=not was_known)
+    if only is not None and known.activity not in only:
+        # A key that is limited says nothing of the deeds of another activity, by their references.
+        problem = Problem("activity", "activity_not_allowed", _one_of(sorted(only)))
+        return Taken(Fate.REFUSED, problems=(problem,))
     who = accounts.find(session, vault, row.email)
     if who is None or who.id != known.person_id:
         return Taken(Fate.REFUSED, problems=(Problem("email", "other_person", _OTHER_PERSON),))
