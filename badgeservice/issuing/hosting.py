@@ -217,6 +217,8 @@ class Hosting:
         found = self._visible(ob2_id)
         if found is None or found[1].superseded_at is not None:
             return None
+        if not _is_in_force(*found) and found[0].visibility != Visibility.PUBLIC:
+            return None  # its id stands in the list of what is revoked, for everybody
         return self._released(found[0], Format.OB2_JWS)
 
     def badge_of_assertion(self, ob2_id: str) -> Badge | None:

@@ -237,3 +237,19 @@ def test_the_page_of_the_badge_does_not_lead_to_the_assertion(
 def test_what_does_not_exist_is_not_found(client: FlaskClient, path: str, accept: str) -> None:
     """Only RSA keys sign in 2.0, and only ours have documents."""
     assert 404 == client.get(path, headers={"Accept": accept}).status_code
+
+
+@pytest.mark.parametrize("how", ["corrected", "revoked"])
+def test_attack_the_list_of_what_is_revoked_leads_to_nobody(
+    client: FlaskClient, held: Held, change: Callable[[str], None], how: str
+) -> None:
+    """It is public, and a badge shown by its link is found by its link alone."""
+    change(how)
+    listed = client.get("/ob2/rsa-1/revocations").get_json(force=True)["revokedAssertions"]
+    path = f"/ob2/assertions/{listed[0]['id'].removeprefix('urn:uuid:')}"
+
+    for address in (path, f"{path}.jws"):
+        answer = client.get(address, headers={"Accept": BROWSER})
+
+        assert answer.status_code in (404, 410)
+        assert held.public_id not in answer.text + str(answer.headers)

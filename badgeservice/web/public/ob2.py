@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, request
 
 from badgeservice.extensions import db, services
 from badgeservice.issuing.hosting import Hosting
+from badgeservice.issuing.models import Visibility
 from badgeservice.web import negotiation
 from badgeservice.web.extensions import limiter
 from badgeservice.web.public import badges, documents
@@ -22,9 +23,12 @@ bp = Blueprint("ob2", __name__)
 def assertion(ob2_id: str) -> Response:
     """Answer with a hosted assertion; 410 once it is no longer in force."""
     hosting = _hosting()
-    badge = hosting.badge_of_assertion(ob2_id)
-    if badge is None:
+    badge, hosted = hosting.badge_of_assertion(ob2_id), hosting.document(request.path)
+    if badge is None or hosted is None:
         abort(404)
+    if hosted.status != 200 and badge.visibility != Visibility.PUBLIC:
+        # Its id stands in the list of what is revoked, for everybody: it leads to nobody.
+        return _out_of_search_engines(documents.serve(hosted))
     return _out_of_search_engines(_document_or_page(hosting, badge.address))
 
 
