@@ -26,6 +26,16 @@ def line(cells: Iterable[str], language: Language) -> str:
     return written.getvalue()
 
 
+def as_meant(text: str) -> str:
+    """Return what a cell of a table of ours says that came back: without the mark of `safe_cell`.
+
+    >>> as_meant("'-lea@example.org"), as_meant("'t Hooft")
+    ('-lea@example.org', "'t Hooft")
+    """
+    rest = text.removeprefix("'")
+    return rest if rest.lstrip(' "').startswith(_BEGINS_A_FORMULA) else text
+
+
 def safe_cell(text: str) -> str:
     r"""Return `text` as a cell that no spreadsheet calculates, on one line.
 

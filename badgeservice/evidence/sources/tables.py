@@ -21,6 +21,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from badgeservice import spreadsheets
 from badgeservice.errors import InvalidEmail, InvalidName, TableRefused
 from badgeservice.evidence.sources import xlsx
 from badgeservice.people import email_address, names
@@ -316,7 +317,7 @@ def _lines(
                 raise TableRefused(
                     "a cell is too long", code="cell_too_long", line=number, column=name[:100]
                 )
-            if place in found and (text := cell.strip()):
+            if place in found and (text := spreadsheets.as_meant(cell.strip())):
                 kept[found[place]] = text
         yield Line(number, kept, surplus=any(cell.strip() for cell in cells[len(header) :]))
 

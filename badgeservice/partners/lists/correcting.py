@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import ResultListChanged
@@ -126,8 +126,16 @@ def leave_out(session: Session, staged: ResultList, number: int) -> None:
 
 
 def _open_row(session: Session, staged: ResultList, number: int) -> ListedRow:
-    row = session.get(ListedRow, (staged.id, number))
-    if staged.state != ListState.STAGED or row is None or row.state != RowState.TO_CORRECT:
+    # Whoever sends or discards the list, or erases a person in it, comes before or afterwards.
+    is_open = session.scalar(
+        update(ResultList)
+        .where(ResultList.id == staged.id, ResultList.state == ListState.STAGED)
+        .values(state=ListState.STAGED)
+        .returning(ResultList.id)
+        .execution_options(synchronize_session=False)
+    )
+    row = session.get(ListedRow, (staged.id, number), populate_existing=True, with_for_update=True)
+    if is_open is None or row is None or row.state != RowState.TO_CORRECT:
         raise ResultListChanged(f"line {number} of {staged.id} is not to be corrected")
     return row
 

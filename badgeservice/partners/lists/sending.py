@@ -132,7 +132,6 @@ def _take_rows(
     allowed = staging.rules(session, staged, now)
     read: list[tuple[ListedRow, results.Result]] = []
     for row in rows:
-        row.state = RowState.TAKEN
         given, _ = staging.cells(session, vault, row)
         found = tables.check(given, allowed)
         if isinstance(found, Result):
@@ -211,14 +210,25 @@ def _percentage(share: Fraction) -> str:
 
 
 def _portion(session: Session, list_id: str) -> list[ListedRow]:
-    return list(
-        session.scalars(
-            select(ListedRow)
-            .where(ListedRow.list_id == list_id, ListedRow.state.in_(_WAITING))
-            .order_by(ListedRow.number)
-            .limit(ROWS_AT_A_TIME)
-        )
+    numbers = (
+        select(ListedRow.number)
+        .where(ListedRow.list_id == list_id, ListedRow.state.in_(_WAITING))
+        .order_by(ListedRow.number)
+        .limit(ROWS_AT_A_TIME)
     )
+    # Taken before they are read: whoever is being erased is in none of them, or waits for us.
+    taken = session.scalars(
+        update(ListedRow)
+        .where(
+            ListedRow.list_id == list_id,
+            ListedRow.number.in_(session.scalars(numbers).all()),
+            ListedRow.state.in_(_WAITING),
+        )
+        .values(state=RowState.TAKEN)
+        .returning(ListedRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return sorted(taken, key=lambda row: row.number)
 
 
 def _left(session: Session, list_id: str) -> int:

@@ -300,15 +300,20 @@ def purge(session: Session, vault: Vault, now: datetime) -> int:
 
     Returns how many lists lost something. The caller commits.
     """
-    over = select(ResultList.id).where(
+    over = select(ResultList.id, ResultList.state).where(
         ((ResultList.state == ListState.STAGED) & (ResultList.created_at <= now - UNSENT_KEPT))
         | (ResultList.sent_at <= now - LISTS_KEPT)
     )
-    gone = list(session.scalars(over))
-    for list_id in gone:
-        session.execute(delete(ListedRow).where(ListedRow.list_id == list_id))
-        session.execute(delete(ResultList).where(ResultList.id == list_id))
-        vault.shred_holder(session, list_id)
+    # In the state in which it was found: one that is being sent at this moment is not abandoned.
+    gone = []
+    for list_id, state in session.execute(over).all():
+        is_it = (ResultList.id == list_id, ResultList.state == state)
+        session.execute(
+            delete(ListedRow).where(ListedRow.list_id == list_id, exists().where(*is_it))
+        )
+        if session.scalar(delete(ResultList).where(*is_it).returning(ResultList.id)):
+            vault.shred_holder(session, list_id)
+            gone.append(list_id)
     faded = list(
         session.scalars(
             update(ResultList)
