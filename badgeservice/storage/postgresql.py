@@ -5,6 +5,8 @@ Every engine of the process is watched, so that tests run under the rules of the
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,7 +31,7 @@ def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> Non
     # Known by its name: the driver is not loaded for others, and while another thread loads it (a
     # library that tries whatever is installed), it has no classes yet.
     if type(connection).__module__ == _DRIVER:
-        with connection.cursor() as cursor:
+        with closing(connection.cursor()) as cursor:
             for name, value in _RULES.items():
                 cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
         connection.commit()
