@@ -50,8 +50,10 @@ def serialise(session: Session, turn: Turn) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(int(turn))))
         return
-    driver = session.connection().connection.dbapi_connection
+    connection = session.connection()
+    driver = connection.connection.dbapi_connection
     # Python's driver begins before the first INSERT, UPDATE or DELETE only: what was read until
     # then was read outside of any transaction.
     if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
-        driver.execute("BEGIN IMMEDIATE")
+        # By way of SQLAlchemy, so that a file that stays locked is an error like any other statement's.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -39,7 +39,8 @@ def _begin_before_savepoint(connection: Connection, _name: str) -> None:
     """
     driver = connection.connection.dbapi_connection
     if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
-        driver.execute("BEGIN IMMEDIATE")
+        # By way of SQLAlchemy, so that a file that stays locked is an error like any other statement's.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def forget_deleted(session: Session) -> None:
