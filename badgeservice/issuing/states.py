@@ -24,7 +24,8 @@ from badgeservice.storage import chain, locks
 from badgeservice.storage.locks import Turn
 
 REVOCATION_REASONS = (Reason.ISSUED_IN_ERROR, Reason.EVIDENCE_WITHDRAWN, Reason.HOLDER_REQUEST)
-
+DESTROY = "destroy"
+"""What the chain says when the holder of a revoked badge takes back its bytes."""
 _ENDED = (BadgeState.REVOKED, BadgeState.WITHDRAWN)
 
 
@@ -50,9 +51,13 @@ def withdraw(
     """
     badge = get(session, public_id)
     if badge.state == BadgeState.REVOKED:
+        if not shelf.kept(session, badge):
+            return badge
         shelf.destroy(session, public_id)
-        session.commit()
-        return badge
+        # Told like a withdrawal: after a restore, its bytes must not be there again.
+        return _record(
+            session, office, badge, BadgeState.WITHDRAWN, DESTROY, None, actor=actor, now=now
+        )
     return _end(
         session, office, public_id, BadgeState.WITHDRAWN, "withdraw", None, actor=actor, now=now
     )
@@ -100,21 +105,39 @@ def replay(session: Session, office: Office, entries: Iterable[Entry], *, now: d
     """Bring badges into the states that a ledger tells last; return how many were in another one.
 
     For a register that was restored. What it does not know is passed over, and what has ended stays
-    so. Commits badge by badge. Raises as `revoke` does.
+    so; what its holder took back is destroyed even then. Commits badge by badge. Raises as `revoke`
+    does.
     """
+    told: dict[str, list[Entry]] = {}
+    for entry in entries:
+        told.setdefault(entry.badge, []).append(entry)
     changed = 0
-    for entry in {entry.badge: entry for entry in entries}.values():
-        badge = session.get(Badge, entry.badge)
-        state = BadgeState(entry.state)
-        if badge is None or badge.state == state or badge.state in _ENDED:
+    for public_id, each in told.items():
+        badge, last = session.get(Badge, public_id), each[-1]
+        if badge is None:
             continue
-        if state is BadgeState.REVOKED:
-            reason = Reason(entry.reason)
-            revoke(session, office, entry.badge, reason=reason, actor="ledger", now=now)
+        before = badge.state
+        if last.state == BadgeState.WITHDRAWN:
+            # One that was revoked before stays revoked, of which its holder took back the bytes.
+            again = [entry for entry in each if entry.state == BadgeState.REVOKED][-1:]
         else:
-            _CHANGES[state](session, office, entry.badge, actor="ledger", now=now)
-        changed += 1
+            again = []
+        for entry in (*again, last):
+            _replay(session, office, badge, entry, now=now)
+        changed += badge.state != before
     return changed
+
+
+def _replay(session: Session, office: Office, badge: Badge, entry: Entry, *, now: datetime) -> None:
+    state = BadgeState(entry.state)
+    has_ended = badge.state in _ENDED and state is not BadgeState.WITHDRAWN
+    if badge.state == state or has_ended:
+        return
+    if state is BadgeState.REVOKED:
+        reason = Reason(entry.reason)
+        revoke(session, office, entry.badge, reason=reason, actor="ledger", now=now)
+    else:
+        _CHANGES[state](session, office, entry.badge, actor="ledger", now=now)
 
 
 def get(session: Session, public_id: str) -> Badge:

@@ -82,6 +82,8 @@ def _snapshot(engine: Engine, log: Path, database: Path, cut: Path) -> Iterator[
         with repeatable.connect() as connection:
             export = text("SELECT pg_export_snapshot()")
             size = _begin_at_rest(log, lambda: connection.scalar(export), connection.rollback)
+            # It stands idle while the dump is made, however long that takes.
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             _copy_beginning(log, size, cut)
             postgresql_tools.dump(engine.url, str(connection.scalar(export)), database)
             with Session(connection) as session:

@@ -7,6 +7,7 @@ import json
 import shutil
 import stat
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,11 +28,12 @@ from badgeservice.errors import (
 )
 from badgeservice.extensions import db, services
 from badgeservice.issuing import editions, shelf, states, status_lists
-from badgeservice.issuing.models import Badge, CarriedBit, Format, Reason, StatusList
+from badgeservice.issuing.models import Badge, BadgeState, CarriedBit, Format, Reason, StatusList
 from badgeservice.openbadges import strict_json, timestamps
-from badgeservice.operations import backup
+from badgeservice.operations import backup, postgresql_tools
 from badgeservice.operations.restore import Newer, restore
 from badgeservice.settings import Settings
+from badgeservice.storage import postgresql
 from badgeservice.verification.fetching import Fetched
 from tests.conftest import Clock, Letters, settings_in
 from tests.databases import DATABASES
@@ -152,6 +154,37 @@ def test_what_was_revoked_and_erased_since_stays_so(desk, copy, blank, letters, 
             shelf.take(
                 db.session, services().vault, db.session.get_one(Badge, left_id), Format.JSON
             )
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("revoked", ["before the backup", "after the backup"])
+def test_what_a_holder_took_back_of_a_revoked_badge_stays_away(desk, copy, blank, revoked) -> None:
+    """It stays revoked, and its bytes are destroyed again."""
+    public_id = desk.badge("a@example.org").public_id
+
+    def revoke() -> None:
+        states.revoke(
+            desk.session, desk.office, public_id,
+            reason=Reason.ISSUED_IN_ERROR, actor="administrator", now=desk.clock(),
+        )  # fmt: skip
+
+    if revoked == "before the backup":
+        revoke()
+    content = copy()
+    if revoked == "after the backup":
+        revoke()
+    states.withdraw(desk.session, desk.office, public_id, actor="holder", now=desk.clock())
+    desk.clock.advance(hours=1)
+
+    done = blank.restore(
+        content, Newer(revocations=desk.office.states.path, nothing_published=True)
+    )
+
+    assert [] == done.violations
+    with blank.app().app_context():
+        badge = db.session.get_one(Badge, public_id)
+        assert BadgeState.REVOKED == badge.state
+        assert [] == shelf.kept(db.session, badge)
         db.engine.dispose()
 
 
@@ -390,3 +423,21 @@ def test_a_backup_while_badges_are_issued_holds_together(desk, another_desk, bla
     done = blank.restore(stream.getvalue())
 
     assert ([], 1) == (done.violations, done.badges)
+
+
+def test_a_dump_may_take_longer_than_a_transaction_may_idle(desk, monkeypatch) -> None:
+    """The transaction whose moment is dumped has nothing to do meanwhile."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite copies itself")
+    monkeypatch.setitem(postgresql._RULES, "idle_in_transaction_session_timeout", "300ms")
+    desk.badge()
+    db.engine.dispose()
+    dump = postgresql_tools.dump
+
+    def slow(*given) -> None:
+        dump(*given)
+        time.sleep(0.6)
+
+    monkeypatch.setattr(postgresql_tools, "dump", slow)
+
+    assert 1 == backup.make(db.engine, services(), io.BytesIO(), now=desk.clock())["badges"]

@@ -12,7 +12,7 @@ from badgeservice.errors import (
     BadgeserviceError,
     HolderErased,
 )
-from badgeservice.issuing import forms, ob2, shelf
+from badgeservice.issuing import forms, ob2, shelf, states
 from badgeservice.issuing.audit.books import VC_JWTS, Books, Findings
 from badgeservice.issuing.models import (
     OB2_FORMATS,
@@ -24,6 +24,7 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.openbadges import strict_json
 from badgeservice.openbadges.proofs import eddsa_rdfc_2022, jws, vc_jwt
+from badgeservice.storage.chain import AuditEvent
 from badgeservice.verification.register import content_digest
 
 FIXED_SAMPLE = 200
@@ -39,6 +40,8 @@ def badge_classes(books: Books) -> Findings:
 
 def released_bytes(books: Books) -> Findings:
     """The bytes kept are the bytes released; in the part that is asked for, signatures verify."""
+    told = select(AuditEvent.subject).where(AuditEvent.action == states.DESTROY)
+    destroyed = set(books.session.scalars(told))
     for number, badge in enumerate(books.badges()):
         registered = {
             Format(form.format): form
@@ -55,6 +58,8 @@ def released_bytes(books: Books) -> Findings:
             for form in shelf.kept(books.session, badge):
                 yield badge.public_id, f"withdrawn by its holder, and its {form} is kept"
             continue
+        if badge.public_id in destroyed and not shelf.kept(books.session, badge):
+            continue  # revoked, and its holder took back the bytes
         try:
             released = {
                 form: shelf.take(books.session, books.office.vault, badge, form)
