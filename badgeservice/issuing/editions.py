@@ -226,6 +226,8 @@ def replace(
     try:
         # The turn comes before the keys of the holders, here as everywhere.
         locks.serialise(session, Turn.STATUS_LISTS)
+        # And these before the rows of the badges, as in an erasure, or both wait for each other.
+        office.vault.hold(session, [each.kept.holder_id for each in standing])
         _refuse_what_changed(session, standing)
         _retire(session, standing, reason, now=now)
         release.store(session, office, made, now=now)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
+from badgeservice.erasure import erase
+from badgeservice.erasure.ledger import Choice
 from badgeservice.errors import ConflictingChange, HolderErased, IssuingRefused
+from badgeservice.extensions import db, services
 from badgeservice.issuing import audit, editions, hosting, shelf, states, status_lists, verdict
 from badgeservice.issuing.models import (
     Badge,
@@ -26,6 +33,7 @@ from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.issuing.signer import Purpose, Signed, Signer
 from badgeservice.verification import Report, Verdict, recognise, verify
 from badgeservice.verification.report import Issuer, Status
+from tests.conftest import Letters
 
 from .conftest import CHOICES, Desk
 
@@ -297,3 +305,34 @@ class _Dying(Signer):
         """Never return."""
         self.secure(unsigned, Purpose.CREDENTIAL, now=now)
         raise _PowerCut
+
+
+def test_a_replacement_and_the_erasure_of_its_holder_wait_for_each_other_in_one_order(
+    app: Flask, desk: Desk, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys of holders before rows of badges: the other way round, each would wait for the other."""
+    public_id = desk.badge().public_id
+    holder = shelf.holder(desk.session, desk.session.get_one(Badge, public_id))
+    desk.session.commit()
+    here, put, replacing = services(), shelf.put, threading.Event()
+
+    def erased() -> None:
+        with app.app_context():
+            replacing.wait()
+            erase.erase(
+                db.session, here.office, here.erasures, letters,
+                person_id=str(holder), choice=Choice.KEEP_BADGES, actor=str(holder), now=desk.clock(),
+            )  # fmt: skip
+
+    def put_slowly(*given: Any) -> None:
+        replacing.set()
+        time.sleep(0.3)
+        put(*given)
+
+    monkeypatch.setattr(shelf, "put", put_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        erasure = pool.submit(erased)
+        editions.correct(
+            desk.session, desk.office, public_id, choices=CHOICES, actor="a", now=desk.clock()
+        )
+        erasure.result()
