@@ -117,6 +117,34 @@ def test_a_worker_that_must_stop_hands_its_job_back(app: Flask, clock: Clock) ->
     assert [0, 1] == begun_at
 
 
+def test_a_job_that_got_further_has_its_tries_again(app: Flask, clock: Clock) -> None:
+    """Handed back, it is not as near to its end as when it was begun."""
+    job = ask(app, clock, "count")
+    with app.app_context():
+        db.session.get_one(Job, job).attempts = queue.ATTEMPTS_AT_MOST - 1
+        db.session.commit()
+
+    def count(work: Work) -> None:
+        work.progress(work.done + 1, 100)
+
+    assert worker.run_one(app, {"count": count}, holder="w_1", stopping=lambda: True)
+
+    with app.app_context():
+        assert 0 == db.session.get_one(Job, job).attempts
+
+
+def test_a_job_that_is_forgotten_while_it_fails_stops_no_worker(app: Flask, clock: Clock) -> None:
+    """Whoever asked for it was erased."""
+    job = ask(app, clock, "boom")
+
+    def boom(work: Work) -> None:
+        work.session.delete(work.session.get_one(Job, job))
+        work.session.commit()
+        raise ZeroDivisionError
+
+    assert worker.run_one(app, {"boom": boom}, holder="w_1")
+
+
 def test_a_worker_that_hung_leaves_the_job_to_whoever_has_it(app: Flask, clock: Clock) -> None:
     """Its lease ended and another took over: it undoes its step, says so, and goes on."""
 

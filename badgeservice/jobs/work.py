@@ -94,7 +94,7 @@ class Work:
     def hand_back(self) -> None:
         """Put the job back as if it had not been begun this time. For the worker."""
         self._change(
-            state=JobState.QUEUED, attempts=self.attempts - 1, holder=None, lease_until=None
+            state=JobState.QUEUED, attempts=Job.attempts - 1, holder=None, lease_until=None
         )
 
     def fail(self, problem: str, *, again: bool) -> None:
@@ -105,7 +105,10 @@ class Work:
         """
         self.session.rollback()
         now = self.now()
-        attempts = self.session.get_one(Job, self.job_id, populate_existing=True).attempts
+        job = self.session.get(Job, self.job_id, populate_existing=True)
+        if job is None:
+            raise LeaseLost("the job was forgotten")
+        attempts = job.attempts
         if again and attempts < queue.ATTEMPTS_AT_MOST:
             self._change(
                 state=JobState.QUEUED,

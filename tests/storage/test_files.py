@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,20 +41,21 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [path] == list(tmp_path.iterdir())
 
 
-@pytest.fixture
+@contextmanager
 def room_for_ten_bytes() -> Iterator[None]:
-    """The kernel takes ten bytes of a file, and refuses the eleventh."""
+    """The kernel takes ten bytes of a file, and refuses the eleventh; the log of the tests is one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("room_for_ten_bytes")
 @pytest.mark.parametrize("write", [files.create, files.replace])
 def test_what_has_no_room_does_not_appear(tmp_path: Path, write: Callable[..., None]) -> None:
     """A part was written, and is not left behind."""
-    with pytest.raises(OSError, match="too large"):
+    with pytest.raises(OSError, match="too large"), room_for_ten_bytes():
         write(tmp_path / "key.pem", b"longer than ten bytes", mode=0o400)
 
     assert [] == list(tmp_path.iterdir())
