@@ -88,6 +88,12 @@ def backup(target: Path) -> None:
 
 @click.command("restore")
 @click.argument("source", metavar="BACKUP|-", type=click.Path(path_type=Path))
+@click.option(
+    "--keys",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A newer copy of the keys folder.",
+)
 @click.option("--erasures", type=Path, metavar="FILE", help="A newer erasures.jsonl.")
 @click.option("--revocations", type=Path, metavar="FILE", help="A newer revocations.jsonl.")
 @click.option(
@@ -101,6 +107,7 @@ def backup(target: Path) -> None:
 @click.option("--without-published", is_flag=True, help="Nobody has a copy of a status list.")
 def restore(
     source: Path,
+    keys: Path | None,
     erasures: Path | None,
     revocations: Path | None,
     copies: tuple[Path, ...],
@@ -113,7 +120,7 @@ def restore(
     if copies and without_published:
         raise click.UsageError("give either --published or --without-published")
     settings = Settings.from_environment(os.environ)
-    newer = Newer(erasures, revocations, copies, without_published)
+    newer = Newer(keys, erasures, revocations, copies, without_published)
     # Our own public address is asked like a stranger's: somebody else may be answering there.
     guard = Guard(
         user_agent=f"badgeservice (+{settings.base_url})",
@@ -188,3 +195,8 @@ def _tell(done: Restored, settings: Settings) -> None:
             f"nothing is served until these are explained; then remove {settings.restoring_file}",
             err=True,
         )
+    click.echo(
+        f"issuing is halted: look first at what was changed since {done.made_at} (API keys, partners, "
+        "members), then `badgeservice resume`",
+        err=True,
+    )

@@ -110,6 +110,8 @@ def replay(session: Session, office: Office, entries: Iterable[Entry], *, now: d
     """
     told: dict[str, list[Entry]] = {}
     for entry in entries:
+        if entry.is_of_visibility:
+            continue
         told.setdefault(entry.badge, []).append(entry)
     changed = 0
     for public_id, each in told.items():

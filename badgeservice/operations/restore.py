@@ -3,9 +3,10 @@
 1. The archive is unpacked beside the data folder and checked to the byte; so are the newer ledgers
 and the published status lists. What does not hold is refused before anything is changed.
 2. A mark is set: while it stands, no process of the service starts. 3. Files and database are put in
-place, and migrated. 4. What the ledgers tell is done again: revocations, erasures. 5. Every list is
-closed for new badges, keeps each bit that the public has, and is published with a later date.
-6. The audit. Only if it finds nothing the mark is taken away.
+place, and migrated. 4. What the ledgers tell is done again: revocations, what was hidden, erasures.
+5. Every list is closed for new badges, keeps each bit that the public has, and is published with a
+later date. 6. The audit. Only if it finds nothing the mark is taken away. 7. Issuing stays halted:
+what else was changed since the backup, the operator alone knows.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from badgeservice.erasure import erase
 from badgeservice.erasure.ledger import ErasureLedger
 from badgeservice.errors import RestoreRefused, SealBroken
 from badgeservice.extensions import Services, db, services
-from badgeservice.issuing import issuer, key_chain, key_registry, states, status_lists
+from badgeservice.issuing import halting, issuer, key_chain, key_registry, states, status_lists
 from badgeservice.issuing.audit import Violation
 from badgeservice.issuing.issuer import Issuer
 from badgeservice.issuing.models import CarriedBit, StatusList
@@ -39,6 +40,7 @@ from badgeservice.operations import archive, audit, backup, postgresql_tools, pu
 from badgeservice.operations.published import PublicList
 from badgeservice.partners import invitations
 from badgeservice.settings import Settings
+from badgeservice.sharing import holdings
 from badgeservice.storage import chain
 from badgeservice.storage.ledger import Ledger
 from badgeservice.storage.vault import HolderKey
@@ -51,10 +53,12 @@ _ACTOR = "operator"
 class Newer:
     """What the operator has that is newer than the backup.
 
-    `published` are files and folders with status lists; empty: they are asked for at their public
+    `keys` is a keys folder: of keys that were made, retired or lost to a thief since. `published`
+    are files and folders with status lists; empty: they are asked for at their public
     addresses, unless `nothing_published` says that nobody has a copy.
     """
 
+    keys: Path | None = None
     erasures: Path | None = None
     revocations: Path | None = None
     published: Sequence[Path] = ()
@@ -63,8 +67,12 @@ class Newer:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was done: badges by the ledger, persons erased again, bits carried over, and the audit."""
+    """What was done: badges by the ledger, persons erased again, bits carried over, and the audit.
 
+    `made_at` is when the backup was made.
+    """
+
+    made_at: str
     badges: int
     changed: int
     erased: int
@@ -90,6 +98,7 @@ def restore(
         described = _refuse_another(settings, folder, manifest)
         _take_newer(folder, "erasures.jsonl", ErasureLedger, newer.erasures)
         _take_newer(folder, "revocations.jsonl", StateLedger, newer.revocations)
+        _take_newer_keys(folder / "keys", newer.keys)
         lists = _published(folder, described, manifest, newer, fetch, now)
         settings.restoring_file.touch(0o600)
         _place(settings, folder, manifest)
@@ -170,6 +179,27 @@ def _take_newer(
         shutil.copyfile(given, kept)
 
 
+def _take_newer_keys(folder: Path, given: Path | None) -> None:
+    """Let the newer of two keys folders stand in `folder`; raise RestoreRefused if they part.
+
+    No key is ever taken out of a registry, and none that ended begins again.
+    """
+    if given is None:
+        return
+    newer = {(key.issuer, key.kid): key for key in key_registry.read(given)}
+    for key in key_registry.read(folder):
+        there = newer.get((key.issuer, key.kid))
+        if there is None or (there.public_key, there.created) != (key.public_key, key.created):
+            raise RestoreRefused(f"{given}: does not have the key {key.kid} of the backup")
+        if (key.retired and not there.retired) or (key.compromised and not there.compromised):
+            raise RestoreRefused(f"{given}: is older than the backup, in which {key.kid} had ended")
+    for path in (given / key_registry.REGISTRY, *given.glob("*/*.pem")):
+        target = folder / path.relative_to(given)
+        target.parent.mkdir(exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copyfile(path, target)
+
+
 def _digests(ledger: Ledger[Any]) -> list[str]:
     return [entry.digest for entry in ledger.entries()]
 
@@ -243,6 +273,8 @@ def _bring_up_to_date(
         raise problem
     _open_lists(session, lists, now=now)
     changed = states.replay(session, office, office.states.entries(), now=now)
+    changed += holdings.replay(session, office.states.entries())
+    session.commit()
     erased = erase.replay(session, office, here.erasures, here.mailer, now=now)
     carried = _carry(session, lists, now=now)
     versions = {}
@@ -271,8 +303,18 @@ def _bring_up_to_date(
     queue.sweep(session, now=now)
     invitations.enqueue_late(session, now)
     session.commit()
+    reason = f"restored from the backup of {manifest['made_at']}"
+    halting.halt(session, reason=reason, actor=_ACTOR, now=now)
     violations = list(audit.violations(session, here, now=now))
-    return Restored(manifest["badges"], changed, len(erased), carried, versions, violations)
+    return Restored(
+        manifest["made_at"],
+        manifest["badges"],
+        changed,
+        len(erased),
+        carried,
+        versions,
+        violations,
+    )
 
 
 def _refuse_another_secret(session: Session, here: Services) -> None:

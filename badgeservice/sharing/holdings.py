@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
@@ -18,6 +19,8 @@ from badgeservice.issuing.models import (
     CredentialBytes,
     Visibility,
 )
+from badgeservice.issuing.office import Office
+from badgeservice.issuing.state_ledger import Entry
 
 
 def of_holder(session: Session, person_id: str) -> list[Badge]:
@@ -80,11 +83,35 @@ def renewed_by(session: Session, person_id: str, badge: Badge) -> Badge | None:
     )
 
 
-def set_visibility(session: Session, badge: Badge, visibility: Visibility) -> None:
-    """Let others see a badge, or no longer. It is not part of what is signed.
+def set_visibility(
+    session: Session, office: Office, badge: Badge, visibility: Visibility, *, now: datetime
+) -> None:
+    """Let others see a badge, or no longer. It is not part of what is signed. The caller commits.
 
     Raises ConflictingChange when somebody else is changing the badge.
     """
+    _show(session, badge, visibility)
+    session.flush()
+    # Last, so that hardly anything can keep the commit from following.
+    office.states.append(badge.public_id, visibility, "", now)
+
+
+def replay(session: Session, entries: Iterable[Entry]) -> int:
+    """Let badges be seen by whom a ledger tells last; return for how many that is a change.
+
+    For a register that was restored; what it does not know is passed over. The caller commits.
+    """
+    last = {each.badge: Visibility(each.state) for each in entries if each.is_of_visibility}
+    changed = 0
+    for public_id, visibility in last.items():
+        badge = session.get(Badge, public_id)
+        if badge is not None and badge.visibility != visibility:
+            _show(session, badge, visibility)
+            changed += 1
+    return changed
+
+
+def _show(session: Session, badge: Badge, visibility: Visibility) -> None:
     badge.visibility = visibility
     short_codes.give(session, badge)
 

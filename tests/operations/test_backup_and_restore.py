@@ -27,12 +27,24 @@ from badgeservice.errors import (
     SettingsError,
 )
 from badgeservice.extensions import db, services
-from badgeservice.issuing import editions, shelf, states, status_lists
-from badgeservice.issuing.models import Badge, BadgeState, CarriedBit, Format, Reason, StatusList
+from badgeservice.issuing import editions, halting, key_registry, shelf, states, status_lists
+from badgeservice.issuing.keyring import Keyring
+from badgeservice.issuing.models import (
+    Badge,
+    BadgeState,
+    CarriedBit,
+    Format,
+    Reason,
+    StatusList,
+    Visibility,
+)
+from badgeservice.issuing.signer import Signer
 from badgeservice.openbadges import strict_json, timestamps
+from badgeservice.openbadges.keys import KeyKind
 from badgeservice.operations import backup, postgresql_tools
 from badgeservice.operations.restore import Newer, restore
 from badgeservice.settings import Settings
+from badgeservice.sharing import holdings
 from badgeservice.storage import postgresql
 from badgeservice.verification.fetching import Fetched
 from tests.conftest import Clock, Letters, settings_in
@@ -188,6 +200,52 @@ def test_what_a_holder_took_back_of_a_revoked_badge_stays_away(desk, copy, blank
         db.engine.dispose()
 
 
+def test_what_its_holder_hid_since_stays_hidden(desk, copy, blank) -> None:
+    """Visibility is not signed; the ledger tells it all the same."""
+    badge = desk.badge("a@example.org")
+    public_id = badge.public_id
+    content = copy()
+    holdings.set_visibility(desk.session, desk.office, badge, Visibility.PRIVATE, now=desk.clock())
+    desk.session.commit()
+
+    done = blank.restore(
+        content, Newer(revocations=desk.office.states.path, nothing_published=True)
+    )
+
+    assert ([], 1) == (done.violations, done.changed)
+    with blank.app().app_context():
+        assert Visibility.PRIVATE == db.session.get_one(Badge, public_id).visibility
+        db.engine.dispose()
+
+
+def test_a_key_that_was_lost_to_a_thief_since_signs_no_more(desk, copy, blank, tmp_path) -> None:
+    """By the newer keys folder; a list that the successor signed is ours, and nothing is issued yet."""
+    desk.badge("a@example.org")
+    content = copy()
+    desk.clock.advance(hours=1)
+    here, keys = services(), tmp_path / "newer-keys"
+    shutil.copytree(here.settings.keys_dir, keys)
+    ring = Keyring(keys, desk.office.issuer.slug, passphrase=here.settings.key_passphrase)
+    ring.compromise("ed25519-1", since=desk.clock(), now=desk.clock())
+    signer = Signer(desk.office.issuer, keyring=ring, log=desk.office.log)
+    office = replace(desk.office, keyring=ring, signer=signer)
+    version = status_lists.publish(desk.session, office, 1, ended=[], now=desk.clock())
+    desk.session.commit()
+    public = tmp_path / "1"
+    public.write_bytes(desk.session.get_one(StatusList, 1).published)
+    desk.clock.advance(hours=1)
+
+    done = blank.restore(content, Newer(keys=keys, published=[public]))
+
+    assert ([], {1: version}) == (done.violations, done.lists)
+    with blank.app().app_context():
+        keys_now = key_registry.read(services().settings.keys_dir)
+        states_now = {key.kid: key.state for key in keys_now}
+        assert ("compromised", "active") == (states_now["ed25519-1"], states_now["ed25519-2"])
+        assert halting.standing(db.session) is not None
+        db.engine.dispose()
+
+
 def test_bits_that_the_public_has_stay_set(desk, copy, blank, tmp_path) -> None:
     """Also those of badges that the backup does not know, in a list that it does not know."""
     known = desk.badge("a@example.org")
@@ -324,6 +382,35 @@ def no_ledger(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
     return content, Newer(erasures=tmp / "none.jsonl", nothing_published=True)
 
 
+def with_new_keys(tmp: Path, desk: Desk) -> tuple[bytes, Path]:
+    """Make a backup in which a key was rotated; return it, and that keys folder."""
+    here, stream, keys = services(), io.BytesIO(), tmp / "new-keys"
+    shutil.copytree(here.settings.keys_dir, keys)
+    ring = Keyring(keys, desk.office.issuer.slug, passphrase=here.settings.key_passphrase)
+    ring.rotate(KeyKind.ED25519, now=desk.clock())
+    there = replace(here, settings=replace(here.settings, keys_dir=keys))
+    backup.make(db.engine, there, stream, now=desk.clock())
+    return stream.getvalue(), keys
+
+
+def older_keys(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A keys folder from before a rotation that the backup knows."""
+    content, _ = with_new_keys(tmp, desk)
+    return content, Newer(keys=services().settings.keys_dir, nothing_published=True)
+
+
+def reawoken_key(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A keys folder with every key, in which one that had ended has not."""
+    content, keys = with_new_keys(tmp, desk)
+    key_registry.write(keys, [replace(key, retired=None) for key in key_registry.read(keys)])
+    return content, Newer(keys=keys, nothing_published=True)
+
+
+def no_keys(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
+    """A folder without a registry."""
+    return content, Newer(keys=tmp, nothing_published=True)
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
@@ -338,6 +425,9 @@ def no_ledger(content: bytes, tmp: Path, desk: Desk) -> tuple[bytes, Newer]:
         (no_archive, "not a backup"),
         (other_ledger, "another story"),
         (no_ledger, "no such file"),
+        (older_keys, "older than the backup"),
+        (no_keys, "does not have the key"),
+        (reawoken_key, "older than the backup"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

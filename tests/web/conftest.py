@@ -169,8 +169,11 @@ def learner(app: Flask, letters: Letters) -> Learner:
 def show_to(app: Flask, public_id: str, visibility: str) -> None:
     """Let a badge be seen by others, as its holder could."""
     with app.app_context():
-        session = extensions.db.session
-        holdings.set_visibility(session, session.get_one(Badge, public_id), Visibility(visibility))
+        session, here = extensions.db.session, extensions.services()
+        badge = session.get_one(Badge, public_id)
+        holdings.set_visibility(
+            session, here.office, badge, Visibility(visibility), now=here.clock()
+        )
         session.commit()
 
 

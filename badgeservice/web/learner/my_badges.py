@@ -92,7 +92,8 @@ def visibility(public_id: str) -> Response:
         chosen = Visibility(request.form.get("visibility", ""))
     except ValueError:
         abort(400)
-    holdings.set_visibility(db.session, record, chosen)
+    here = services()
+    holdings.set_visibility(db.session, here.office, record, chosen, now=here.clock())
     db.session.commit()
     flash(gettext("Votre choix est enregistré. Il vaut dès maintenant."))
     return make_response(redirect_to(url_for("my_badges.badge", public_id=public_id), 303))
