@@ -146,13 +146,20 @@ def attack(target: Target, examples: int, number: int) -> None:
     )
     @given(data=_damaged(target) | st.binary(max_size=200))
     def feed(data: bytes) -> None:
-        began = time.process_time()
-        with contextlib.suppress(BadgeserviceError):
-            target.parse(data.decode("utf-8", "replace") if target.is_text else data)
-        seconds = time.process_time() - began
-        assert seconds < SECONDS, f"{seconds:.1f} s of CPU"
+        seconds = _cpu_seconds(target, data)
+        if seconds >= SECONDS:  # perhaps it loaded something, or garbage was collected meanwhile
+            seconds = _cpu_seconds(target, data)
+        assert seconds < SECONDS, f"{seconds:.1f} s of CPU, twice"
 
     feed()
+
+
+def _cpu_seconds(target: Target, data: bytes) -> float:
+    """Let a target read an input, and return how long it took; raises what no target may raise."""
+    began = time.process_time()
+    with contextlib.suppress(BadgeserviceError):
+        target.parse(data.decode("utf-8", "replace") if target.is_text else data)
+    return time.process_time() - began
 
 
 def main() -> int:
