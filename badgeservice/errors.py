@@ -528,6 +528,12 @@ class MailNotSent(BadgeserviceError):
     code = "mail_not_sent"
 
 
+class MailDeferred(MailNotSent):
+    """The mail server does not take this mail at this moment; it may well take others."""
+
+    code = "mail_deferred"
+
+
 class RecipientRefused(MailNotSent):
     """The mail server says that it cannot deliver to this address; trying again is useless."""
 

@@ -21,10 +21,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from badgeservice.errors import MailNotSent, RecipientRefused, SettingsError
+from badgeservice.errors import MailDeferred, MailNotSent, RecipientRefused, SettingsError
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 MAILBOX_SIZE = 20
+_GOING_AWAY = 421
+"""The reply by which a server closes the conversation, whatever was asked (RFC 5321, 4.2.3)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class Mailer(Protocol):
     """Whatever takes a mail away."""
 
     def send(self, message: Message) -> None:
-        """Hand `message` over; raise MailNotSent when it was not taken."""
+        """Hand `message` over; raise MailNotSent when it was not taken.
+
+        MailDeferred is that of this mail alone, RecipientRefused is for good.
+        """
 
 
 class Security(StrEnum):
@@ -85,8 +90,9 @@ class SmtpMailer:
     def send(self, message: Message) -> None:
         """Hand `message` to the mail server.
 
-        Raises RecipientRefused when the server will never deliver to this address, MailNotSent for
-        everything else: no connection, no TLS, wrong password, refusal, no answer in time.
+        Raises RecipientRefused when the server will never deliver to this address, MailDeferred when
+        it takes another mail but not this one now (the recipient, or the text once it has it), and
+        MailNotSent for everything else: no connection, no TLS, wrong password, no answer in time.
         """
         mail = compose(message, sender=self._sender)
         try:
@@ -99,8 +105,11 @@ class SmtpMailer:
                     server.quit()
         except smtplib.SMTPRecipientsRefused as refusal:
             ((reply, _),) = refusal.recipients.values()
-            kind = RecipientRefused if reply >= 500 else MailNotSent
+            kind = RecipientRefused if reply >= 500 else _not_now(reply)
             raise kind(f"the mail server refused the recipient ({reply})") from None
+        except smtplib.SMTPDataError as refusal:
+            kind = _not_now(refusal.smtp_code)
+            raise kind(f"the mail server refused the text ({refusal.smtp_code})") from None
         except smtplib.SMTPResponseException as refusal:
             raise MailNotSent(f"the mail server refused ({refusal.smtp_code})") from None
         except (smtplib.SMTPException, OSError) as error:
@@ -210,6 +219,10 @@ def compose(message: Message, *, sender: str) -> EmailMessage:
     mail.set_content(message.text, cte="quoted-printable")
     mail["Content-Language"] = message.language  # afterwards: `set_content` drops what describes it
     return mail
+
+
+def _not_now(reply: int) -> type[MailNotSent]:
+    return MailNotSent if reply == _GOING_AWAY else MailDeferred
 
 
 def _domain(sender: str) -> str:

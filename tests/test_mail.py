@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from badgeservice.errors import MailNotSent, RecipientRefused, SettingsError
+from badgeservice.errors import MailDeferred, MailNotSent, RecipientRefused, SettingsError
 from badgeservice.mail import DevelopmentMailbox, Message, SmtpMailer, compose
 
 LOOPBACK = "127.0.0.1"
@@ -49,11 +49,18 @@ def message(now: datetime) -> Message:
 class Server:
     """What a mail server did: the mails it took, and whether they came through TLS."""
 
-    def __init__(self, *, rcpt: str = "250 OK", data: str = "250 OK") -> None:
+    def __init__(self, *, mail: str = "250 OK", rcpt: str = "250 OK", data: str = "250 OK") -> None:
         self.mails: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.over_tls: list[bool] = []
-        self._rcpt, self._data = rcpt, data
+        self._mail, self._rcpt, self._data = mail, rcpt, data
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Answer to a sender."""
+        envelope.mail_from = address
+        return self._mail
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -200,24 +207,42 @@ def test_a_message_hides_its_reader() -> None:
     ("reply", "kind"),
     [
         ("550 no such user lea@example.org", RecipientRefused),
-        ("450 try later lea@example.org", MailNotSent),
+        ("450 try later lea@example.org", MailDeferred),
+        ("421 too tired", MailNotSent),
     ],
 )
 def test_a_refused_recipient_is_told_apart_from_a_busy_server(
     message: Message, reply: str, kind: type[MailNotSent]
 ) -> None:
-    """Only a refusal for good means that the address should be checked."""
+    """Only a refusal for good means that the address should be checked; only 421 that all wait."""
     with running(Server(rcpt=reply)) as port, pytest.raises(MailNotSent) as refusal:
         plain_mailer(port).send(message)
 
     assert type(refusal.value) is kind
 
 
-@pytest.mark.parametrize("reply", ["554 looks like spam lea@example.org", "452 disk full"])
-def test_refused_content_is_not_sent(message: Message, reply: str) -> None:
-    """Said after the text was handed over."""
-    with running(Server(data=reply)) as port, pytest.raises(MailNotSent, match=reply[:3]):
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("554 looks like spam lea@example.org", MailDeferred),
+        ("452 disk full", MailDeferred),
+        ("421 too tired", MailNotSent),
+    ],
+)
+def test_refused_content_is_not_sent(message: Message, reply: str, kind: type[MailNotSent]) -> None:
+    """Said after the text was handed over: of this text, unless the server goes away."""
+    with running(Server(data=reply)) as port, pytest.raises(kind, match=reply[:3]) as refusal:
         plain_mailer(port).send(message)
+
+    assert type(refusal.value) is kind
+
+
+def test_a_refused_sender_is_refused_every_mail(message: Message) -> None:
+    """The server says it of us, and would say it again of the next mail."""
+    with running(Server(mail="451 not today")) as port, pytest.raises(MailNotSent) as refusal:
+        plain_mailer(port).send(message)
+
+    assert type(refusal.value) is MailNotSent
 
 
 @pytest.mark.parametrize(

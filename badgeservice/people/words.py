@@ -62,6 +62,12 @@ SENTENCES: dict[str, dict[str, str]] = {
         "minutes.",
         "en": "We could not send the message. Nothing is lost: try again in a few minutes.",
     },
+    "mail_deferred": {
+        "fr": "Cette adresse ne reçoit pas notre message pour l'instant. Vérifiez-la, ou réessayez "
+        "dans quelques minutes.",
+        "en": "This address does not accept our message at the moment. Check it, or try again in a "
+        "few minutes.",
+    },
     "recipient_refused": {
         "fr": "Cette adresse ne reçoit pas notre message. Vérifiez-la, ou contactez-nous.",
         "en": "This address does not accept our message. Check it, or contact us.",
