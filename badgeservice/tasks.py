@@ -20,6 +20,7 @@ from badgeservice.jobs.work import Work
 from badgeservice.operations import audit as auditing
 from badgeservice.partners import invitations, submissions
 from badgeservice.partners.lists import sending, staging
+from badgeservice.partners.models import InvitationState
 from badgeservice.people import accounts, retention
 from badgeservice.sharing import reminders
 from badgeservice.storage import chain
@@ -84,7 +85,7 @@ def invite(work: Work) -> None:
     """Tell the persons of a batch what a partner sent about them."""
     here, done = services(), work.done
     addresses = _addresses()
-    for _ in invitations.send(
+    for state in invitations.send(
         work.session,
         here.vault,
         here.mailer,
@@ -96,7 +97,8 @@ def invite(work: Work) -> None:
         service=here.office.issuer.name,
         now=work.now(),
     ):
-        done += 1
+        # A mail that was deferred keeps the job, and is no progress: its tries are counted.
+        done += state is not InvitationState.WAITING
         work.progress(done)
 
 
@@ -127,7 +129,7 @@ def remind(work: Work) -> None:
         values = {"public_id": public_id, "language": language}
         return addresses.build("my_badges.badge", values, force_external=True)
 
-    for _ in reminders.send(
+    for settled in reminders.send(
         work.session,
         here.vault,
         here.mailer,
@@ -135,7 +137,7 @@ def remind(work: Work) -> None:
         service=here.office.issuer.name["fr"],
         now=work.now(),
     ):
-        done += 1
+        done += settled is not None
         work.progress(done)
 
 

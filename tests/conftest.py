@@ -29,6 +29,7 @@ from badgeservice import extensions, installation
 from badgeservice.app import create_app
 from badgeservice.cli import main
 from badgeservice.core import Stock, open_keyring
+from badgeservice.errors import MailDeferred
 from badgeservice.fetching import Guard
 from badgeservice.issuing import issuer, keystore
 from badgeservice.mail import Message
@@ -227,12 +228,17 @@ class Clock:
 
 @dataclass
 class Letters:
-    """Keeps every mail that was sent."""
+    """Keeps every mail that was sent; those to some addresses are deferred."""
 
     sent: list[Message] = field(default_factory=list)
+    deferred: set[str] = field(default_factory=set)
+    tried: int = 0
 
     def send(self, message: Message) -> None:
-        """Take a mail."""
+        """Take a mail, or say that it may come again."""
+        if message.to in self.deferred:
+            self.tried += 1
+            raise MailDeferred("the mail server refused the recipient (450)")
         self.sent.append(message)
 
 

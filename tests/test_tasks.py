@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice import worker
+from badgeservice.awarding.models import Award
 from badgeservice.errors import MailNotSent, RecipientRefused
 from badgeservice.extensions import db, services
 from badgeservice.issuing import shelf, states
@@ -203,6 +204,46 @@ def test_an_address_that_takes_no_mail_is_left_alone(
 
     assert (JobState.DONE, 1) == (job.state, job.done)
     assert {badge: ReminderState.UNDELIVERABLE} == told(desk.session)
+
+
+def test_an_address_that_is_deferred_keeps_no_other_holder_waiting(
+    app: Flask,
+    clock: Clock,
+    letters: Server,
+    desk: Desk,
+    badge: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor a portion of them; it is tried once by each run, whatever ends for its holder."""
+    monkeypatch.setattr(reminders, "_AT_A_TIME", 1)
+    clock.now -= BEFORE_ITS_END - timedelta(hours=1)
+    theirs_too = held(desk, "cleo@example.org")
+    clock.advance(hours=1)
+    last = held(desk, "ben@example.org")
+    clock.now += BEFORE_ITS_END - timedelta(hours=2)
+    desk.session.execute(
+        update(Award)
+        .where(Award.id == desk.session.get_one(Badge, theirs_too).award_id)
+        .values(person_id=desk.person().id, renewal=1)
+    )
+    desk.session.commit()
+    letters.deferred = {"anais@example.org"}
+
+    job = run(app, clock, "remind")
+
+    assert (JobState.QUEUED, "mail_deferred", 1) == (job.state, job.problem, job.done)
+    assert ({last: ReminderState.SENT}, 1) == (told(desk.session), letters.tried)
+    clock.advance(minutes=1)
+    worker.run_waiting(app)
+    assert (2, 2) == (desk.session.get_one(Job, job.id).attempts, letters.tried)
+
+    letters.deferred = set()
+    clock.advance(minutes=5)
+    worker.run_waiting(app)
+    assert {badge, theirs_too, last} == set(told(desk.session))
+    assert ["ben@example.org", "anais@example.org", "anais@example.org"] == [
+        message.to for message in letters.sent
+    ]
 
 
 def test_a_crash_in_the_middle_of_a_mail_sends_none_twice(

@@ -2,18 +2,18 @@
 
 Who was told already is not told again: a row is marked before its mail leaves, so that a crash in
 between loses one mail rather than sending it twice. A mail server that does not answer loses nothing:
-the row waits, and the job with it.
+the row waits, and the job with it. Nor does a mail that is deferred: its row waits, and nobody else's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from badgeservice.errors import MailNotSent, RecipientRefused
+from badgeservice.errors import MailDeferred, MailNotSent, RecipientRefused
 from badgeservice.jobs import queue
 from badgeservice.mail import Mailer
 from badgeservice.partners.models import Invitation, InvitationState
@@ -87,25 +87,33 @@ def send(
     service: Mapping[str, str],
     now: datetime,
 ) -> Iterator[InvitationState]:
-    """Send the mails of a batch that wait; yield what became of each.
+    """Send the mails of a batch that wait; yield what became of each: WAITING, when it was deferred.
 
     `address` is where a person signs in, `service` how we are called, by language. Commits before and after each
     mail. Raises MailNotSent when the mail server takes none at this moment: what waits goes on
-    waiting, and doing it again goes on from there.
+    waiting, and doing it again goes on from there. Raises MailDeferred after all the others when it
+    did not take some: each of these was tried once.
     """
-    while (person_id := _next(session, batch, now)) is not None:
-        yield _tell(session, vault, mailer, batch, person_id, address, service, now)
+    deferred: set[str] = set()
+    # Whoever was told waits no longer, so that each round finds others.
+    while waiting := [each for each in _waiting(session, batch) if each not in deferred]:
+        for person_id in waiting:
+            if not _move(
+                session, batch, person_id, InvitationState.WAITING, InvitationState.SENDING, now
+            ):
+                continue
+            state = _tell(session, vault, mailer, batch, person_id, address, service, now)
+            if state is InvitationState.WAITING:
+                deferred.add(person_id)
+            yield state
+    session.rollback()
+    if deferred:
+        raise MailDeferred(f"the mail server deferred {len(deferred)} mail(s)")
 
 
 def waiting(session: Session, batch: str) -> int:
     """Return how many mails of a batch have not left."""
-    return len(
-        session.scalars(
-            select(Invitation.person_id).where(
-                Invitation.batch == batch, Invitation.state == InvitationState.WAITING
-            )
-        ).all()
-    )
+    return len(_waiting(session, batch))
 
 
 def purge(session: Session, now: datetime) -> int:
@@ -121,18 +129,13 @@ def forget(session: Session, person_id: str) -> None:
     session.execute(delete(Invitation).where(Invitation.person_id == person_id))
 
 
-def _next(session: Session, batch: str, now: datetime) -> str | None:
-    """Take the next mail that waits, for good; None when there is none left."""
-    waiting = select(Invitation.person_id).where(
-        Invitation.batch == batch, Invitation.state == InvitationState.WAITING
-    )
-    while (
-        person_id := session.scalar(waiting.order_by(Invitation.person_id).limit(1))
-    ) is not None:
-        if _move(session, batch, person_id, InvitationState.WAITING, InvitationState.SENDING, now):
-            return person_id
-    session.rollback()
-    return None
+def _waiting(session: Session, batch: str) -> Sequence[str]:
+    """Return the ids of the persons whose mail has not left."""
+    return session.scalars(
+        select(Invitation.person_id)
+        .where(Invitation.batch == batch, Invitation.state == InvitationState.WAITING)
+        .order_by(Invitation.person_id)
+    ).all()
 
 
 def _tell(
@@ -162,6 +165,8 @@ def _tell(
         state = InvitationState.SENT
     except RecipientRefused:
         state = InvitationState.UNDELIVERABLE
+    except MailDeferred:
+        state = InvitationState.WAITING
     except MailNotSent:
         _move(session, batch, person_id, InvitationState.SENDING, InvitationState.WAITING, now)
         raise

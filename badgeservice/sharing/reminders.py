@@ -2,22 +2,23 @@
 
 A row is written before the mail leaves, so that a crash in between loses one mail rather than sending
 it twice; the page of the badge says the same. A mail server that does not answer loses nothing: the
-row goes, and the badge has its turn again.
+row goes, and the badge has its turn again. Nor does a mail that is deferred, and nobody else waits
+for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, Select, delete, exists, insert, select, update
+from sqlalchemy import Row, Select, delete, exists, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from badgeservice.awarding import offers
 from badgeservice.awarding.models import Award
 from badgeservice.catalogue.models import BadgeClassVersion
-from badgeservice.errors import HolderErased, MailNotSent, RecipientRefused
+from badgeservice.errors import HolderErased, MailDeferred, MailNotSent, RecipientRefused
 from badgeservice.issuing.models import Badge, BadgeState, Credential
 from badgeservice.mail import Mailer, Message
 from badgeservice.openbadges import Document
@@ -39,32 +40,41 @@ def send(
     page_of: PageOf,
     service: str,
     now: datetime,
-) -> Iterator[str]:
-    """Send the mails that are due; yield the public id of each badge as it is settled.
+) -> Iterator[str | None]:
+    """Send the mails that are due; yield the public id of each badge as it is settled, None if deferred.
 
     Due is a badge in force whose time ends within `offers.RENEWAL_WINDOW`, which nobody has renewed
     and of which nobody was told, held by a person who has confirmed their address. `service` is how
     we are called. Commits before and after each mail. Raises MailNotSent when the mail server takes
-    none at this moment: doing it again goes on from there.
+    none at this moment: doing it again goes on from there. Raises MailDeferred after all the others
+    when it did not take some: each address of these was tried once.
     """
-    # Whoever is told is due no longer, so that each round finds others.
-    while rows := session.execute(_due(now)).all():
+    deferred: set[str] = set()
+    rows: Sequence[Row[str, str, Document, datetime | None]] = ()
+    while rows := session.execute(_due(now, rows[-1] if rows else None)).all():
         for due in rows:
+            if due.person_id in deferred:
+                continue
             letter = _letter(session, vault, due, page_of=page_of, service=service, now=now)
             session.rollback()  # no transaction stays open while a mail server thinks
             if not _take(session, due.public_id, now):
                 continue
             if letter is None:
                 _settle(session, due.public_id, ReminderState.UNDELIVERABLE, now)
-            else:
-                _hand_over(session, mailer, due.public_id, letter, now)
-            yield due.public_id
+            elif not _hand_over(session, mailer, due.public_id, letter, now):
+                deferred.add(due.person_id)
+            yield None if due.person_id in deferred else due.public_id
+    session.rollback()
+    if deferred:
+        raise MailDeferred(f"the mail server deferred mails to {len(deferred)} person(s)")
 
 
-def _due(now: datetime) -> Select[str, str, Document, datetime | None]:
-    """Return the query for the next badges whose holders are to be told, those that end first."""
+def _due(
+    now: datetime, last: Row[str, str, Document, datetime | None] | None
+) -> Select[str, str, Document, datetime | None]:
+    """Return the query for the badges after the `last` whose holders are to be told, by their end."""
     newer = aliased(Badge)
-    return (
+    due = (
         select(
             Badge.public_id,
             Award.person_id,
@@ -93,6 +103,10 @@ def _due(now: datetime) -> Select[str, str, Document, datetime | None]:
         .order_by(Credential.valid_until, Badge.public_id)
         .limit(_AT_A_TIME)
     )
+    if last is None:
+        return due
+    place = tuple_(Credential.valid_until, Badge.public_id)
+    return due.where(place > (last.valid_until, last.public_id))
 
 
 def _letter(
@@ -140,17 +154,21 @@ def _take(session: Session, public_id: str, now: datetime) -> bool:
 
 def _hand_over(
     session: Session, mailer: Mailer, public_id: str, letter: Message, now: datetime
-) -> None:
+) -> bool:
+    """Send a mail and note what became of it; tell whether that is settled, or it was deferred."""
     try:
         mailer.send(letter)
     except RecipientRefused:
         _settle(session, public_id, ReminderState.UNDELIVERABLE, now)
-    except MailNotSent:
+    except MailNotSent as error:
         session.execute(delete(Reminder).where(Reminder.public_id == public_id))
         session.commit()
+        if isinstance(error, MailDeferred):
+            return False
         raise
     else:
         _settle(session, public_id, ReminderState.SENT, now)
+    return True
 
 
 def _settle(session: Session, public_id: str, state: ReminderState, now: datetime) -> None:

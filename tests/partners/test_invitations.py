@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from badgeservice import worker
-from badgeservice.errors import MailNotSent, RecipientRefused
+from badgeservice.errors import MailDeferred, MailNotSent, RecipientRefused
+from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import Message
 from badgeservice.partners import invitations
 from badgeservice.partners.models import Invitation, InvitationState
+from badgeservice.people import accounts
+from badgeservice.people.models import Person
 from tests.conftest import Letters
 from tests.partners.conftest import Reception
 
@@ -37,6 +41,17 @@ class Trouble:
 
 class PowerCut(Exception):
     """The machine stops."""
+
+
+def in_turn(reception: Reception) -> list[str]:
+    """Return the addresses in the order in which their turn comes."""
+    persons = reception.session.scalars(select(Invitation.person_id).order_by(Invitation.person_id))
+    return [
+        accounts.email_of(
+            reception.session, reception.here.vault, reception.session.get_one(Person, each)
+        )
+        for each in persons.all()
+    ]
 
 
 def states(reception: Reception) -> set[InvitationState]:
@@ -115,6 +130,55 @@ def test_a_mail_server_that_is_away_loses_nothing(
     assert sorted(trouble.sent + back.sent) == ["anais@example.org", "zoe@example.org"]
     assert states(reception) == {InvitationState.SENT, InvitationState.UNDELIVERABLE}
     assert send(Trouble({})) == []
+
+
+def test_an_address_that_is_deferred_keeps_nobody_waiting(
+    app: Flask, reception: Reception, letters: Letters
+) -> None:
+    """The others are told at once; it is tried once by each run, later each time, and given up."""
+    reception.take(*({"reference": str(n), "email": f"p{n}@example.org"} for n in range(5)))
+    first, *others = in_turn(reception)
+    letters.deferred = {first}
+    invitations.enqueue(reception.session, reception.fim, "b1", now=reception.clock())
+    reception.session.commit()
+
+    assert worker.run_waiting(app) == 1
+
+    assert [letter.to for letter in letters.sent] == others
+    job = reception.session.scalars(select(Job)).one()
+    reception.session.refresh(job)
+    assert (job.state, job.problem, job.done) == (JobState.QUEUED, "mail_deferred", 4)
+    for tried, delay in enumerate((timedelta(), *queue.RETRIES_AFTER), start=1):
+        reception.clock.advance(seconds=delay.total_seconds())
+        worker.run_waiting(app)
+        assert letters.tried == tried
+    reception.session.refresh(job)
+    assert (job.state, job.done) == (JobState.FAILED, 4)
+    assert states(reception) == {InvitationState.SENT, InvitationState.WAITING}
+
+    letters.deferred = set()
+    invitations.enqueue_late(reception.session, reception.clock())
+    reception.session.commit()
+    worker.run_waiting(app)
+
+    assert [letter.to for letter in letters.sent] == [*others, first]
+
+
+def test_a_server_that_goes_away_after_it_deferred_a_mail_is_left_alone(
+    reception: Reception, send: Callable[[Trouble], list[InvitationState]]
+) -> None:
+    """Nobody behind is tried; both wait."""
+    reception.take(*TWO, {"reference": "3", "email": "zoe@example.org"})
+    first, second, _third = in_turn(reception)
+    trouble = Trouble({first: MailDeferred("450"), second: MailNotSent("away")})
+
+    with pytest.raises(MailNotSent, match="away"):
+        send(trouble)
+
+    assert (trouble.sent, states(reception)) == ([], {InvitationState.WAITING})
+    with pytest.raises(MailDeferred, match=r"^the mail server deferred 1 mail\(s\)$"):
+        send(Trouble({first: MailDeferred(first)}))
+    assert invitations.waiting(reception.session, "b1") == 1
 
 
 def test_a_crash_in_the_middle_sends_no_second_mail(
