@@ -29,6 +29,8 @@ _SECRETS = {
     "secret_key_file": "secret-key",
     "personal_data_key_file": "personal-data-key",
 }
+LEDGERS = ("erasures.jsonl", "revocations.jsonl")
+"""Files in the data folder that are copied elsewhere all the time."""
 
 
 def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
@@ -50,6 +52,9 @@ def prepare_files(settings: Settings, *, now: datetime) -> list[str]:
             raise SettingsError(f"{path}: missing; in production you make this secret yourself")
         files.create(path, secrets.token_hex(32).encode(), mode=0o600)
         made.append(f"secret {path}")
+    for ledger in LEDGERS:
+        # There from the beginning, so that they can be copied before there is anything in them.
+        (settings.data_dir / ledger).touch(0o600)
     described = issuer.load(settings.issuer_path, base_url=settings.base_url)
     keyring = open_keyring(settings, described)
     existing = {entry.kind for entry in keyring.entries.values()}

@@ -345,10 +345,13 @@ class Settings:
         return key
 
     def smtp_password(self) -> str:
-        """Return the password at the mail server, empty when no file is set."""
+        """Return the password at the mail server, empty when no file is set or nothing is in it.
+
+        It is as long as whoever keeps the mail server made it.
+        """
         if self.smtp_password_file is None:
             return ""
-        return self._secret("smtp_password_file", "").decode()
+        return self._secret("smtp_password_file", "", least=0).decode()
 
     def metrics_token(self) -> bytes:
         """Return the token of `/metrics`, empty when no file is set."""

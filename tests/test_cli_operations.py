@@ -58,7 +58,7 @@ def test_a_backup_is_put_back_by_its_commands(
 ) -> None:
     """On another machine with the same secrets; before it is finished, and after."""
     issued = run("issue", "--badge", "crcn-4-1-beginner", "--to", "a@example.org")
-    made = run("backup", tmp_path)
+    made = run("backup", tmp_path / "backups")  # which is made
     again = run("backup", made.stdout.strip())
     assert (0, 1) == (made.returncode, again.returncode), made.stderr
     assert "is never written over" in again.stderr

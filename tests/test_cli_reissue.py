@@ -57,6 +57,14 @@ def test_groups_are_shared_out_among_processes(
     assert [] == multiprocessing.active_children()
 
 
+def test_a_key_that_there_is_not_is_no_success(method: str) -> None:
+    """A typing error reads as one."""
+    refused = CliRunner().invoke(main, ["reissue", "--key", "ed25519-99"])
+
+    assert 1 == refused.exit_code
+    assert "no such key; there are: ed25519-1, p256-1, rsa-1, ed25519-2" in refused.stderr
+
+
 def test_a_process_that_ends_is_told(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was done is done; the command is to be run again."""
     monkeypatch.setattr(command, "_work", _give_up)

@@ -8,6 +8,7 @@ import pytest
 
 from badgeservice.errors import SettingsError
 from badgeservice.settings import Environment, Settings
+from tests.conftest import settings_in
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = {
@@ -119,6 +120,18 @@ def test_refuses_a_secret_that_others_can_read(tmp_path: Path, mode: int) -> Non
 
     with pytest.raises(SettingsError, match="chmod 0400"):
         Settings(data_dir=tmp_path).secret_key()
+
+
+@pytest.mark.parametrize("password", ["", "abc"])
+def test_a_mail_password_is_as_others_made_it(tmp_path: Path, password: str) -> None:
+    """Short, or none at all: systemd hands an empty file over until there is one."""
+    path = tmp_path / "smtp-password"
+    path.write_text(password)
+    path.chmod(0o400)
+
+    settings = settings_in(tmp_path, smtp_password_file=path)
+
+    assert password == settings.smtp_password()
 
 
 def test_refuses_a_secret_that_never_ends(tmp_path: Path) -> None:

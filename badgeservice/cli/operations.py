@@ -69,8 +69,8 @@ def resume() -> None:
 def backup(target: Path) -> None:
     """Write a consistent copy of everything but the secrets, while the service runs.
 
-    Into FILE, which must not exist; into DIR under a name with the time; or, with -, to standard
-    output, to be encrypted or sent on.
+    Into FILE, which must not exist; into DIR under a name with the time, made if its name has no
+    ending; or, with -, to standard output, to be encrypted or sent on.
     """
     with opening.installation() as (_, here):
         now = here.clock()
@@ -78,6 +78,8 @@ def backup(target: Path) -> None:
             told = copying.make(db.engine, here, sys.stdout.buffer, now=now)
             sys.stdout.buffer.flush()
         else:
+            if not target.suffix and not target.exists():
+                target.mkdir(mode=0o700, parents=True)
             if target.is_dir():
                 target = target / f"badgeservice-{now:%Y%m%dT%H%M%SZ}.tar"
             told = _write_whole(target, lambda file: copying.make(db.engine, here, file, now=now))

@@ -37,6 +37,8 @@ _MOST_PROCESSES = 4
 def command(kid: str, processes: int, later: bool) -> None:
     """Sign anew every badge in force that the key KID signed; run it again if it is interrupted."""
     with opening.installation() as (session, here):
+        if kid not in (known := here.office.keyring.entries):
+            raise IssuingRefused(f"{kid!r}: no such key; there are: {', '.join(known)}")
         method = here.office.issuer.method(kid)
         now = here.clock()
         reissue.refuse_unless_over(here.office, method)

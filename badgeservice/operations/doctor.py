@@ -201,7 +201,7 @@ def _keys(patient: Patient) -> Answer:
         return (
             Health.WRONG,
             problem.message,
-            "nothing can be signed; see docs/operations.md, «Keys»",
+            "nothing can be signed; see keys/README.md",
         )
     signing = [kid for kid, key in keyring.entries.items() if key.state is KeyState.ACTIVE]
     return _well(f"{', '.join(signing)} prove themselves")

@@ -54,7 +54,8 @@ def in_files(paths: Iterable[Path]) -> Iterator[bytes]:
     Raises RestoreRefused where there is none.
     """
     for path in paths:
-        folder = path / "status" if (path / "status").is_dir() else path
+        likely = (path / "site" / "status", path / "status")  # of `freeze`; of a copy of the site
+        folder = next((each for each in likely if each.is_dir()), path)
         files = sorted(each for each in folder.rglob("*") if each.is_file())
         if not (files := files if path.is_dir() else [path]):
             raise RestoreRefused(f"{path}: no list in it")

@@ -177,6 +177,7 @@ def _take_newer(
         raise RestoreRefused(f"{given}: tells another story than the {name} in the backup")
     if len(after) > len(before):
         shutil.copyfile(given, kept)
+        kept.chmod(0o600)
 
 
 def _take_newer_keys(folder: Path, given: Path | None) -> None:

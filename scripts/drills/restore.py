@@ -58,8 +58,6 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="badgeservice-drill-") as name:
         first, blank = Machine(Path(name, "first")), Machine(Path(name, "blank"))
         first.run(section("Install"))
-        for folder in ("backups", "elsewhere"):
-            (first.folder / folder).mkdir()
         first.run(section("Begin"))
         badges = [first.issue(number) for number in range(count)]
         is_encrypted = shutil.which("age") is not None

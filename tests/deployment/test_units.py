@@ -71,6 +71,22 @@ def test_what_a_unit_sets_is_a_setting(unit: Path) -> None:
     assert named <= set(credentials)
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_command_is_run_with_what_the_units_set(unit: Path) -> None:
+    """Settings, folders, and the names of the secrets; each of them is copied and taken away."""
+    command = (ROOT / "deploy" / "systemd" / "run").read_text()
+    set_by_unit = re.findall(r"^Environment=(BADGESERVICE_\w+)=(\S+)$", unit.read_text(), re.M)
+
+    set_by_command = re.findall(r"^(BADGESERVICE_\w+)=(\S+)$", command, re.M)
+
+    assert [(name, value.replace("%d/", "$secrets/")) for name, value in set_by_unit] == (
+        set_by_command
+    )
+    copied = command.partition("for name in ")[2].partition(";")[0].split()
+    assert {v.removeprefix("$secrets/") for _, v in set_by_command if "$secrets" in v} == {*copied}
+    subprocess.run(["sh", "-n", ROOT / "deploy" / "systemd" / "run"], check=True)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to root's group")
 @pytest.mark.parametrize(
     ("mode", "group", "accepted"),

@@ -27,6 +27,7 @@ from badgeservice.errors import (
     SettingsError,
 )
 from badgeservice.extensions import db, services
+from badgeservice.installation import LEDGERS
 from badgeservice.issuing import editions, halting, key_registry, shelf, states, status_lists
 from badgeservice.issuing.keyring import Keyring
 from badgeservice.issuing.models import (
@@ -41,7 +42,7 @@ from badgeservice.issuing.models import (
 from badgeservice.issuing.signer import Signer
 from badgeservice.openbadges import strict_json, timestamps
 from badgeservice.openbadges.keys import KeyKind
-from badgeservice.operations import backup, postgresql_tools
+from badgeservice.operations import backup, postgresql_tools, published
 from badgeservice.operations.restore import Newer, restore
 from badgeservice.settings import Settings
 from badgeservice.sharing import holdings
@@ -159,6 +160,8 @@ def test_what_was_revoked_and_erased_since_stays_so(desk, copy, blank, letters, 
     done = blank.restore(content, newer)
 
     assert ([], 1, 1, 0) == (done.violations, done.changed, done.erased, done.carried)
+    for ledger in LEDGERS:
+        assert 0o600 == stat.S_IMODE((blank.settings.data_dir / ledger).stat().st_mode)
     with blank.app().app_context():
         states_now = {b.public_id: b.state for b in db.session.scalars(select(Badge))}
         assert {revoked_id: "revoked", left_id: "active", kept_id: "active"} == states_now
@@ -531,3 +534,12 @@ def test_a_dump_may_take_longer_than_a_transaction_may_idle(desk, monkeypatch) -
     monkeypatch.setattr(postgresql_tools, "dump", slow)
 
     assert 1 == backup.make(db.engine, services(), io.BytesIO(), now=desk.clock())["badges"]
+
+
+def test_lists_are_found_in_what_freeze_wrote(tmp_path) -> None:
+    """A mirror has more than lists beside its site."""
+    (tmp_path / "site" / "status").mkdir(parents=True)
+    (tmp_path / "site" / "status" / "1").write_bytes(b"a list")
+    (tmp_path / "manifest.sqlite").write_bytes(b"not a list")
+
+    assert [b"a list"] == list(published.in_files([tmp_path]))
