@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import MailDeferred, MailNotSent, RecipientRefused
@@ -26,6 +26,8 @@ TASK = "invite"
 
 KEPT = timedelta(days=30)
 LATE = timedelta(hours=12)
+TOLD_AT_MOST, WITHIN = 3, timedelta(days=1)
+"""Mails to one person because of one partner: results that come and go must not fill a mailbox."""
 
 
 def add(
@@ -37,11 +39,20 @@ def add(
     is_offered: bool,
     now: datetime,
 ) -> None:
-    """Note that a person is to be told of a batch; who is noted already is not noted twice."""
+    """Note that a person is to be told of a batch; who is noted already is not noted twice.
+
+    Nor is whoever this partner has had told `TOLD_AT_MOST` times lately: what is offered stands in
+    their space all the same.
+    """
     former = session.get(Invitation, (batch, person_id))
+    lately = select(func.count()).where(
+        Invitation.person_id == person_id,
+        Invitation.organisation_id == partner.id,
+        Invitation.created_at > now - WITHIN,
+    )
     if former is not None:  # from another portion of a long list
         former.is_offered = former.is_offered or is_offered
-    else:
+    elif (session.scalar(lately) or 0) < TOLD_AT_MOST:
         session.add(
             Invitation(
                 batch=batch,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from badgeservice import worker
 from badgeservice.errors import MailDeferred, MailNotSent, RecipientRefused
+from badgeservice.evidence.sources.results import Corrections
 from badgeservice.jobs import queue
 from badgeservice.jobs.models import Job, JobState
 from badgeservice.mail import Message
@@ -205,6 +206,23 @@ def test_what_waits_for_half_a_day_is_asked_for_again(reception: Reception) -> N
 
     [job] = reception.session.scalars(select(Job)).all()
     assert job.key == "b1/2026-11-23"
+
+
+def test_attack_results_that_come_and_go_do_not_fill_a_mailbox(reception: Reception) -> None:
+    """Three mails a day because of one partner; what is offered stands in the person's space."""
+
+    def come_and_go(times: int) -> int:
+        for turn in range(times):
+            for outcome in ("achieved", "not_achieved"):
+                batch = f"{reception.clock():%d} {turn} {outcome}"
+                reception.take({"outcome": outcome}, batch=batch, corrections=Corrections.APPLY)
+        return len(reception.session.scalars(select(Invitation)).all())
+
+    assert 3 == come_and_go(5)
+
+    reception.clock.advance(days=1)
+
+    assert 6 == come_and_go(5)
 
 
 def test_who_was_told_of_what_is_forgotten(reception: Reception) -> None:
