@@ -34,7 +34,6 @@ from badgeservice.issuing import (
     grounds,
     release,
     shelf,
-    short_codes,
     states,
     status_lists,
 )
@@ -116,6 +115,9 @@ def correct(
 ) -> Badge:
     """Replace a badge by an edition with other choices of its holder, and return it.
 
+    Who may see its page is not part of an edition, and stays as it is when this ends: its holder may
+    hide the badge while it is being signed. Of the choices, `visibility` is not read.
+
     Raises CredentialNotFound; IssuingRefused when the badge is over or what is asked cannot be
     signed; HolderErased when there is nothing left to build it from; ConflictingChange when it was
     being replaced by someone else.
@@ -136,9 +138,6 @@ def correct(
         actor=actor,
         now=now,
     )
-    badge.visibility = choices.visibility
-    short_codes.give(session, badge)
-    session.commit()
     return badge
 
 

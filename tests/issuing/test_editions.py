@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ from badgeservice.issuing.models import (
 )
 from badgeservice.issuing.register import DatabaseRegister
 from badgeservice.issuing.signer import Purpose, Signed, Signer
+from badgeservice.sharing import holdings
 from badgeservice.verification import Report, Verdict, recognise, verify
 from badgeservice.verification.report import Issuer, Status
 from tests.conftest import Letters
@@ -141,15 +143,37 @@ def test_corrected_many_times_it_still_is_one_badge(desk: Desk) -> None:
     assert [] == violations(desk)
 
 
-def test_who_may_see_the_page_is_chosen_again(desk: Desk) -> None:
-    """A correction is asked with all the choices of an acceptance."""
+def test_who_may_see_the_page_is_no_part_of_a_correction(desk: Desk) -> None:
+    """The language is what was asked; the page is shown to those to whom it was shown before."""
     badge = desk.badge()
 
     corrected = correct(desk, badge, visibility=Visibility.PUBLIC, language="en")
 
-    assert Visibility.PUBLIC == corrected.visibility
+    assert CHOICES.visibility == corrected.visibility != Visibility.PUBLIC
     assert "en" == editions.language(desk.session, corrected)
     assert "beginner" in json.loads(taken(desk, corrected))["name"]
+
+
+def test_a_badge_that_is_hidden_while_it_is_corrected_stays_hidden(
+    desk: Desk, another_desk: Callable[[], Desk]
+) -> None:
+    """What its holder decided last counts, not what the request read when it began."""
+    badge = desk.badge(choices=replace(CHOICES, visibility=Visibility.PUBLIC))
+    desk.session.commit()
+
+    def hide() -> None:
+        own = another_desk()
+        found = own.session.get_one(Badge, badge.public_id)
+        holdings.set_visibility(own.session, own.office, found, Visibility.PRIVATE, now=own.clock())
+        own.session.commit()
+        own.session.close()
+
+    desk.office = replace(desk.office, signer=_Meanwhile(desk.office.signer, hide))
+    corrected = correct(desk, badge, name="Anaïs", visibility=Visibility.PUBLIC)
+
+    desk.session.expire_all()
+    assert (2, Visibility.PRIVATE) == (corrected.edition, corrected.visibility)
+    assert [] == violations(desk)
 
 
 def test_a_suspended_badge_can_be_corrected_and_stays_suspended(desk: Desk) -> None:
@@ -305,6 +329,22 @@ class _Dying(Signer):
         """Never return."""
         self.secure(unsigned, Purpose.CREDENTIAL, now=now)
         raise _PowerCut
+
+
+class _Meanwhile(Signer):
+    """A signer beside which something else happens, once, before it signs."""
+
+    def __init__(self, working: Signer, happens: Callable[[], None]) -> None:
+        self.__dict__ = dict(working.__dict__)
+        self._happens = [happens]
+
+    @contextmanager
+    def together(self) -> Iterator[Any]:
+        """Let it happen, and sign."""
+        while self._happens:
+            self._happens.pop()()
+        with super().together() as signer:
+            yield signer
 
 
 def test_a_replacement_and_the_erasure_of_its_holder_wait_for_each_other_in_one_order(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from badgeservice.errors import InvalidName
 from badgeservice.issuing.build import Choices
@@ -37,10 +37,6 @@ class ChoicesForm:
             visibility=Visibility(self.visibility or Visibility.PRIVATE),
             ob2=self.ob2,
         )
-
-    def with_visibility(self, visibility: Visibility) -> ChoicesForm:
-        """The same form, about a badge whose page is seen by those who see it already."""
-        return replace(self, visibility=visibility)
 
 
 def read(sent: Mapping[str, str]) -> ChoicesForm:

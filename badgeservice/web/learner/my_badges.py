@@ -177,7 +177,7 @@ def replace(public_id: str) -> Response | tuple[str, int]:
             db.session,
             services().office,
             public_id,
-            choices=form.with_visibility(record.visibility).choices,
+            choices=form.choices,
             actor=person.id,
             now=services().clock(),
         )
