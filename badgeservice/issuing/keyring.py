@@ -81,7 +81,8 @@ class Keyring:
         active = _active(self.entries, kind)
         if not active:
             raise KeyFileError(
-                f"{self.keys_dir}: no {kind} key of {self.issuer}; run `badgeservice setup`"
+                f"{self.keys_dir}: no {kind} key of {self.issuer}; if there never was one, run "
+                "`badgeservice setup`; otherwise put registry.json back from the backup of the keys"
             )
         return active[-1]
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import func, not_, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from badgeservice.errors import BadgeserviceError
@@ -70,9 +70,26 @@ def examine(patient: Patient) -> Iterator[Finding]:
             health, what, do = question(patient)
         except (BadgeserviceError, SQLAlchemyError, OSError) as error:
             patient.session.rollback()
-            reason = error.message if isinstance(error, BadgeserviceError) else type(error).__name__
-            health, what, do = Health.WRONG, f"could not be asked: {reason}", ""
+            health, what, do = _unasked(error)
         yield Finding(name, health, what, do)
+
+
+def _unasked(error: Exception) -> Answer:
+    """Return what is said when a question had no answer; nothing of what a statement held is quoted."""
+    match error:
+        case BadgeserviceError():
+            reason, do = error.message, "mend that first"
+        case OperationalError():
+            # The driver's own words, which name the server and no row.
+            reason, do = f"the database: {str(error.orig).strip()[:200]}", "bring it back"
+        case OSError():
+            reason, do = (
+                f"{error.filename or 'a connection'}: {error.strerror or error}",
+                "bring it back",
+            )
+        case _:
+            reason, do = type(error).__name__, "look into the log"
+    return Health.WRONG, f"could not be asked: {reason}", do
 
 
 def _well(what: str) -> Answer:

@@ -182,6 +182,7 @@ def test_what_is_not_well_is_said(desk, look, harm, question, health, says) -> N
     assert list(QUESTIONS) == list(found)
     assert health == found[question].health
     assert says in found[question].what
+    assert found[question].do or "could not be asked" not in found[question].what
 
 
 def test_badges_of_test_and_real_ones_do_not_mix(desk, look) -> None:
