@@ -182,6 +182,12 @@ _TABLES: dict[str, dict[Language, str]] = {
         "fr": "Il y a plus de {rows} lignes. Coupez la liste en plusieurs fichiers.",
         "en": "There are more than {rows} lines. Cut the list into several files.",
     },
+    "too_much_text": {
+        "fr": "Jusqu'à la ligne {line}, les cellules contiennent plus de {text} Mo de texte. Attendu : "
+        "un nom, une adresse, un code ou une date par cellule.",
+        "en": "Up to line {line} the cells hold more than {text} MB of text. Expected: a name, an "
+        "address, a code or a date in each cell.",
+    },
     "cell_too_long": {
         "fr": "Ligne {line} : une cellule est trop longue{in_column}. Attendu : {cell} octets au "
         "plus.",
@@ -228,6 +234,7 @@ def refusal(error: TableRefused, language: Language) -> str:
         rows=tables.MAXIMUM_ROWS,
         columns=tables.MAXIMUM_COLUMNS,
         cell=tables.MAXIMUM_CELL,
+        text=tables.MAXIMUM_TEXT // 1024**2,
     )
 
 

@@ -32,6 +32,10 @@ MAXIMUM_ROWS = 20_000
 MAXIMUM_CELL = 4_096
 """Bytes of one cell in UTF-8."""
 
+MAXIMUM_TEXT = 16 * 1024 * 1024
+"""Bytes in UTF-8 of all the cells that are kept, 800 for each of 20,000 lines: ten times what a list
+holds. In a workbook many cells may point to one text, so that its own size bounds nothing."""
+
 MAXIMUM_COLUMNS = xlsx.MAXIMUM_COLUMNS
 
 Cells = Mapping["Column", str]
@@ -207,7 +211,7 @@ def read(data: bytes, *, activity_is_given: bool = False) -> Table:
     Lines are read while they are asked for: TableRefused may come from there too, so whoever keeps
     lines keeps all of them or none. Codes: empty, too_large, old_workbook, not_a_table, encoding,
     control_character, open_quote, columns_missing, columns_twice, too_many_columns, too_many_rows,
-    cell_too_long, and those of `xlsx.rows`.
+    cell_too_long, too_much_text, and those of `xlsx.rows`.
     """
     if len(data) > MAXIMUM_BYTES:
         raise TableRefused(f"{len(data)} bytes", code="too_large")
@@ -304,6 +308,7 @@ def _columns(header: Sequence[str], *, activity_is_given: bool) -> dict[int, Col
 def _lines(
     raw: Iterator[xlsx.Row], header: Sequence[str], found: Mapping[int, Column]
 ) -> Iterator[Line]:
+    size = 0
     for count, (number, cells) in enumerate(raw, 1):
         if count > MAXIMUM_ROWS:
             raise TableRefused(f"more than {MAXIMUM_ROWS} rows", code="too_many_rows", line=number)
@@ -319,6 +324,9 @@ def _lines(
                 )
             if place in found and (text := spreadsheets.as_meant(cell.strip())):
                 kept[found[place]] = text
+                size += len(text.encode(errors="replace"))
+        if size > MAXIMUM_TEXT:
+            raise TableRefused("too much text", code="too_much_text", line=number)
         yield Line(number, kept, surplus=any(cell.strip() for cell in cells[len(header) :]))
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from badgeservice.errors import TableRefused
 from badgeservice.evidence.sources import table_words, tables, xlsx
 from badgeservice.evidence.sources.tables import Allowed, Code, Column, Line, Result, Rules, Status
+from tests.evidence.sources.workbooks import shared_text
 
 pytestmark = pytest.mark.any_database
 
@@ -155,6 +156,23 @@ def test_refuses_what_cannot_be_read_whole(data: str | bytes, code: str, line: i
     error = refused(data)
 
     assert (code, line) == (error.code, error.line)
+
+
+def test_attack_one_text_in_every_cell_fills_no_disk() -> None:
+    """61 KB of workbook whose cells all point to one text of 4,000 letters would be 560 MB here."""
+    bomb = shared_text(TITLES.split(";"), letters=4_000, rows=20_000)
+    assert len(bomb) < 100_000
+
+    error = refused(bomb)
+
+    assert "too_much_text" == error.code
+    assert error.line * 7 * 4_000 <= tables.MAXIMUM_TEXT + 2 * 7 * 4_000
+    assert "16 Mo" in table_words.refusal(error, "fr")
+
+
+def test_twenty_thousand_ordinary_lines_are_far_from_too_much_text() -> None:
+    """What is bounded is what nobody writes: a real list of the greatest length is read."""
+    assert 20_000 == len(lines(f"{TITLES}\n" + f"{ROW}\n" * 20_000))
 
 
 def test_a_missing_column_is_named_beside_those_found() -> None:

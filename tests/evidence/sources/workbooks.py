@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -64,3 +65,14 @@ def packed(parts: dict[str, str | bytes]) -> bytes:
         for name, content in parts.items():
             package.writestr(name, content)
     return written.getvalue()
+
+
+def shared_text(titles: Sequence[str], *, letters: int, rows: int) -> bytes:
+    """Return a small workbook whose cells below the titles all point to one text."""
+    texts = "".join(f"<si><t>{each}</t></si>" for each in (*titles, "x" * letters))
+    header = "".join(f'<c t="s"><v>{n}</v></c>' for n in range(len(titles)))
+    cell = f'<c t="s"><v>{len(titles)}</v></c>'
+    row = f"<row>{cell * len(titles)}</row>"
+    return workbook(
+        f"<row>{header}</row>{row * rows}", sharedStrings=f'<sst xmlns="{_MAIN}">{texts}</sst>'
+    )

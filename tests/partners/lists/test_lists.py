@@ -26,6 +26,7 @@ from badgeservice.partners.lists.models import ListedRow, ListState, ResultList,
 from badgeservice.people import accounts, email_address
 from badgeservice.people.models import Person
 from badgeservice.storage.vault import HolderKey
+from tests.evidence.sources.workbooks import shared_text
 from tests.partners import agreed
 from tests.partners.lists.conftest import TITLES, House, line, organisation
 
@@ -360,3 +361,16 @@ def test_a_person_who_was_known_keeps_their_name(house: House) -> None:
 
     person = house.session.scalars(select(Person).where(Person.state == "invited")).all()[-1]
     assert "Prénom Nom1" == accounts.name_of(house.session, services().vault, person)
+
+
+def test_attack_a_small_workbook_that_unfolds_leaves_nothing(house: House) -> None:
+    """61 KB whose every cell points to one long text: refused, and no line of it is kept."""
+    bomb = shared_text(TITLES.strip().split(";"), letters=4_000, rows=2_000)
+
+    with pytest.raises(TableRefused) as refused:
+        house.stage(bomb)
+    house.session.rollback()
+
+    assert "too_much_text" == refused.value.code
+    for model in (ResultList, ListedRow):
+        assert 0 == house.session.scalar(select(func.count()).select_from(model))
