@@ -224,7 +224,8 @@ def test_e2_a_limited_key_changes_nothing_of_another_activity(
     """Not by the reference of a deed either: it is neither withdrawn nor replaced."""
     first = program.post({"results": [row()]}).get_json()["results"][0]["evidence"]
     narrow = program_of(app, reception, reception.fim, activities=["cyber-course"])
-    sent = {"results": [row(activity="cyber-course", outcome=outcome)], "corrections": "apply"}
+    changed = row(activity="cyber-course", outcome=outcome, score=80)
+    sent = {"results": [changed], "corrections": "apply"}
 
     said = narrow.post(sent, idempotency_key="2").get_json()["results"][0]
 
@@ -348,6 +349,25 @@ def test_e8_no_deed_is_dated_outside_the_agreement_or_in_the_future(
 
     assert (said["state"], said["evidence"]) == ("refused", None)
     assert code in {problem["code"] for problem in said["problems"]}
+
+
+def test_e8_a_threshold_is_not_passed_by_leaving_the_score_out(
+    program: Program, reception: Reception
+) -> None:
+    """Where a score is agreed, “achieved” without one is refused like one that is too low."""
+    sent = [
+        row(reference="1", activity="cyber-course", strength=2),
+        row(reference="2", activity="cyber-course", strength=2, score=69),
+    ]
+
+    said = program.post({"results": sent}).get_json()["results"]
+
+    assert ["refused", "refused"] == [each["state"] for each in said]
+    assert [
+        [("score", "score_missing")],
+        [("score", "score_below_threshold")],
+    ] == [[(problem["field"], problem["code"]) for problem in each["problems"]] for each in said]
+    assert 0 == reception.session.scalar(select(func.count()).select_from(Evidence))
 
 
 def test_e8_the_award_is_dated_by_us(program: Program, reception: Reception) -> None:

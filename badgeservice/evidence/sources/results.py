@@ -398,8 +398,13 @@ def _strength(text: str, terms: AllowedActivity | None, problems: list[Problem])
 def _score(
     text: str, terms: AllowedActivity | None, ending: Ending | None, problems: list[Problem]
 ) -> Fraction | None:
-    """Return a score as a share of 1, None for none."""
+    """Return a score as a share of 1, None for none.
+
+    Where a threshold is agreed, nothing is achieved without one: left out, it would be passed.
+    """
     if not text:
+        if terms is not None and terms.threshold is not None and ending is Ending.ACHIEVED:
+            problems.append(Problem("score", "score_missing", _enough(terms.threshold)))
         return None
     score = Fraction(text) / 100 if _SCORE.fullmatch(text) else None
     if score is None or score > 1:
@@ -410,11 +415,7 @@ def _score(
     if terms.threshold is None:
         problems.append(Problem("score", "score_not_agreed", _NO_SCORE))
     elif ending is Ending.ACHIEVED and score < terms.threshold:
-        least = terms.threshold * 100
-        expected = Text(
-            fr=f"au moins {least} pour « achieved »", en=f"at least {least} for “achieved”"
-        )
-        problems.append(Problem("score", "score_below_threshold", expected))
+        problems.append(Problem("score", "score_below_threshold", _enough(terms.threshold)))
     return score
 
 
@@ -447,6 +448,12 @@ _WITHDRAWN = Text(
 )
 _UNTIL = Text(fr=" et jusqu'au {day}", en=" and until {day}")
 _FROM = Text(fr="un jour à partir du {day}", en="a day from {day} on")
+
+
+def _enough(threshold: Fraction) -> Text:
+    """Return which score a success needs, in words."""
+    least = threshold * 100
+    return Text(fr=f"au moins {least} pour « achieved »", en=f"at least {least} for “achieved”")
 
 
 def _days(terms: AllowedActivity) -> Text:

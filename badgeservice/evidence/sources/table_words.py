@@ -80,6 +80,12 @@ _PROBLEMS: dict[Code, dict[Language, str]] = {
         "fr": "Cette date est trop tardive. Attendu : au plus tard le {day}.",
         "en": "This date is too late. Expected: {day} at the latest.",
     },
+    Code.SCORE_MISSING: {
+        "fr": "Il manque le score : votre convention en demande un pour ce statut. Attendu : un nombre "
+        "de {expected} à 100, ou le statut « non réussi ».",
+        "en": "The score is missing: your agreement asks for one with this status. Expected: a number "
+        "from {expected} to 100, or the status “not passed”.",
+    },
     Code.SCORE_UNREADABLE: {
         "fr": "Ce score ne se lit pas. Attendu : un nombre de 0 à 100, par exemple 82 ou 82 %.",
         "en": "This score cannot be read. Expected: a number from 0 to 100, for example 82 or 82 %.",

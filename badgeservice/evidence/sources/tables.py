@@ -112,6 +112,7 @@ class Code(StrEnum):
     DATE_AMBIGUOUS = "date_ambiguous"
     DATE_TOO_EARLY = "date_too_early"
     DATE_TOO_LATE = "date_too_late"
+    SCORE_MISSING = "score_missing"
     SCORE_UNREADABLE = "score_unreadable"
     SCORE_NOT_AGREED = "score_not_agreed"
     SCORE_TOO_LOW = "score_too_low"
@@ -453,13 +454,19 @@ class _Reading:
             self.problem(Code.DATE_TOO_LATE, Column.DATE, allowed.latest.isoformat())
 
     def threshold(self, allowed: Allowed, score: Fraction | None, *, is_achieved: bool) -> None:
-        """Compare a score with what the agreement says of scores."""
+        """Compare a score with what the agreement says of scores.
+
+        Where a threshold is agreed, a success needs a score: left out, it would be passed.
+        """
         if score is None:
+            is_left_out = not self.cells.get(Column.SCORE, "").strip()
+            if is_left_out and is_achieved and allowed.threshold is not None:
+                self.problem(Code.SCORE_MISSING, Column.SCORE, _percent(allowed.threshold))
             return
         if allowed.threshold is None:
             self.problem(Code.SCORE_NOT_AGREED, Column.SCORE)
         elif is_achieved and score < allowed.threshold:
-            self.problem(Code.SCORE_TOO_LOW, Column.SCORE, f"{float(allowed.threshold * 100):g}")
+            self.problem(Code.SCORE_TOO_LOW, Column.SCORE, _percent(allowed.threshold))
 
     def score(self) -> Fraction | None:
         """Return the score as a share of 1; it is written as a number from 0 to 100."""
@@ -474,6 +481,11 @@ class _Reading:
             self.problem(Code.SCORE_UNREADABLE, Column.SCORE)
             return None
         return score
+
+
+def _percent(share: Fraction) -> str:
+    """Return a share of 1 as a number from 0 to 100."""
+    return f"{float(share * 100):g}"
 
 
 def day_of(text: str) -> date | None:

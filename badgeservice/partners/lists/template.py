@@ -19,7 +19,7 @@ _ABOUT: dict[Language, tuple[tuple[str, str], ...]] = {
         ("activité", "obligatoire, l'un des codes ci-dessous"),
         ("statut", "obligatoire : {statuses}"),
         ("date", "obligatoire : jour de l'activité, jj/mm/aaaa ou aaaa-mm-jj"),
-        ("score", "facultatif : un nombre de 0 à 100, si la convention le prévoit"),
+        ("score", "un nombre de 0 à 100, obligatoire pour réussir où la convention a un seuil"),
     ),
     "en": (
         ("last name, first name", "optional; the person chooses what their badge shows"),
@@ -27,7 +27,7 @@ _ABOUT: dict[Language, tuple[tuple[str, str], ...]] = {
         ("activity", "required, one of the codes below"),
         ("status", "required: {statuses}"),
         ("date", "required: day of the activity, dd/mm/yyyy or yyyy-mm-dd"),
-        ("score", "optional: a number from 0 to 100, if the agreement has one"),
+        ("score", "a number from 0 to 100, required to pass where the agreement has a threshold"),
     ),
 }
 _HINT: dict[Language, str] = {

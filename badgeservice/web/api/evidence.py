@@ -126,7 +126,7 @@ class ResultSchema(Schema):
     )
     score = _Score(
         metadata={
-            "description": "In per cent, if your agreement has a threshold for this activity.",
+            "description": "In per cent, if your agreement has a threshold for this activity; then nothing is achieved without it.",
             "oneOf": [
                 {"type": "integer", "minimum": 0, "maximum": 100},
                 {"type": "string", "pattern": _SCORE},

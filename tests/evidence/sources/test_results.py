@@ -96,12 +96,13 @@ def test_a_score_is_kept_exactly(session: Session, take: Take) -> None:
         ({"date": "20261120"}, "date", "date_malformed", "a day such as"),
         ({"date": "2026-11-24"}, "date", "date_future", "today at the latest"),
         ({"date": "2026-08-31"}, "date", "date_outside_agreement", "from 2026-09-01 on and until 2027-08-31"),
-        ({"activity": "cyber-course", "date": "2026-08-31"}, "date", "date_outside_agreement", "a day from 2026-09-01 on"),
+        ({"activity": "cyber-course", "date": "2026-08-31", "score": "80"}, "date", "date_outside_agreement", "a day from 2026-09-01 on"),
         ({"strength": "4"}, "strength", "strength_not_allowed", "from 1 to 3"),
         ({"strength": "0"}, "strength", "strength_not_allowed", "from 1 to 3"),
         ({"strength": "٣"}, "strength", "strength_not_allowed", "from 1 to 3"),
         ({"score": "80"}, "score", "score_not_agreed", "nothing"),
         ({"activity": "cyber-course", "score": "69.9"}, "score", "score_below_threshold", "at least 70"),
+        ({"activity": "cyber-course"}, "score", "score_missing", "at least 70"),
         ({"activity": "cyber-course", "score": "100.5"}, "score", "score_malformed", "0 to 100"),
         ({"activity": "cyber-course", "score": "8e1"}, "score", "score_malformed", "0 to 100"),
         ({"activity": "cyber-course", "score": "-1"}, "score", "score_malformed", "0 to 100"),
@@ -235,9 +236,9 @@ def test_a_reference_belongs_to_one_person(session: Session, take: Take) -> None
 
 def test_what_was_not_achieved_is_not_recorded(session: Session, take: Take) -> None:
     """Nor is the person: there is nothing to tell of them."""
-    taken = take(outcome="not_achieved", activity="cyber-course", score="10")
-
-    assert (taken.fate, taken.evidence_id, taken.is_new) == (Fate.NOTED, None, False)
+    for score in ("10", ""):
+        taken = take(outcome="not_achieved", activity="cyber-course", score=score)
+        assert (taken.fate, taken.evidence_id, taken.is_new) == (Fate.NOTED, None, False)
     assert session.scalar(select(func.count()).select_from(Person)) == 0
 
 

@@ -116,10 +116,10 @@ def test_the_activity_may_be_said_once_for_all() -> None:
     """Then no column need say it, and a line that does counts for itself."""
     (line,) = lines("email;statut;date\nzoe@example.org;présent;2026-11-27", activity_is_given=True)
 
-    result = tables.check(line.cells, Rules(RULES.activities, default_activity="cyber-1"))
+    result = tables.check(line.cells, Rules(RULES.activities, default_activity="atelier"))
 
     assert isinstance(result, Result)
-    assert ("cyber-1", Status.PRESENT) == (result.activity, result.status)
+    assert ("atelier", Status.PRESENT) == (result.activity, result.status)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_line_becomes_a_result() -> None:
         (Column.DATE, "11/27/2026", Code.DATE_MONTH_FIRST),
         (Column.DATE, "31/08/2026", Code.DATE_TOO_EARLY),
         (Column.DATE, "01/12/2026", Code.DATE_TOO_LATE),
-        (Column.SCORE, "", None),
+        (Column.SCORE, "", Code.SCORE_MISSING),
         (Column.SCORE, "82,5", None),
         (Column.SCORE, "82\u00a0%", None),
         (Column.SCORE, "100/100", None),
@@ -266,7 +266,8 @@ def test_a_problem_names_column_value_and_what_was_expected(
     [
         ("70", "réussi", None),
         ("69", "réussi", Code.SCORE_TOO_LOW),
-        ("", "présent", None),
+        ("", "présent", Code.SCORE_MISSING),
+        (" ", "réussi", Code.SCORE_MISSING),
         ("", "non réussi", None),
         ("12", "non réussi", None),
         ("x", "réussi", Code.SCORE_UNREADABLE),
