@@ -1,7 +1,7 @@
 """How much of the verifier one visitor may use: one table for pages and programs.
 
 Whoever verifies makes us work and, with an address, ask other sites. The budgets are shared between
-the page and the API, so that nobody has them twice. What is counted is the visitor's address, or a
+the page and the API, so that nobody has them twice. What is counted is the visitor (`visitors`), or a
 digest that names a badge (`docs/decisions/0022-api-and-batch.md`); where, `counters` knows.
 """
 
@@ -12,12 +12,12 @@ import time
 from enum import StrEnum
 from math import ceil
 
-from flask_limiter.util import get_remote_address
 from limits import parse_many
 from werkzeug.exceptions import TooManyRequests
 
 from badgeservice.verification import Report
 from badgeservice.verification.recipient import Answer
+from badgeservice.web import visitors
 from badgeservice.web.extensions import limiter
 
 
@@ -86,7 +86,7 @@ def spend(budget: Budget, *, by: str | None = None) -> None:
     """
     if not limiter.enabled:
         return
-    spender = by or get_remote_address()
+    spender = by or visitors.counted()
     for limit in parse_many(LIMITS[budget]):
         if not limiter.limiter.hit(limit, budget, spender):
             free_at = limiter.limiter.get_window_stats(limit, budget, spender).reset_time

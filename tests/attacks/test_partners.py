@@ -154,6 +154,21 @@ def test_e1_keys_are_not_tried_without_end(program: Program) -> None:
     assert program.get(f"{EVIDENCE}/x").status_code == 404
 
 
+def test_e1_keys_are_not_tried_from_many_addresses_of_one_line(program: Program) -> None:
+    """A line is given 2^64 addresses of IPv6: they are one visitor."""
+    limit = int(LIMITS[Budget.REFUSED_KEY].split("/")[0])
+    wrong = {"Authorization": "Bearer obk_live_x"}
+
+    answers = [
+        program.client.get(
+            f"{EVIDENCE}/x", headers=wrong, environ_base={"REMOTE_ADDR": f"2001:db8::{n:x}"}
+        ).status_code
+        for n in range(limit + 1)
+    ]
+
+    assert [401] * limit + [429] == answers
+
+
 # --- E2: one partner and what is another's ---------------------------------------------------------
 
 

@@ -35,6 +35,31 @@ def test_a_budget_ends(app, budget, uses):
     assert spent(app, budget, visitor="192.0.2.2")
 
 
+def test_attack_the_addresses_of_one_line_are_one_visitor(app):
+    """A /64 is what a line is given: its addresses spend one budget, those of another have theirs."""
+    granted = [spent(app, Budget.ADDRESS, visitor=f"2001:db8:0:1::{n:x}") for n in range(11)]
+
+    assert [True] * 10 + [False] == granted
+    assert spent(app, Budget.ADDRESS, visitor="2001:db8:0:2::1")
+
+
+def test_an_ipv4_address_that_comes_as_ipv6_is_itself(app):
+    """Behind a socket of both kinds the same visitor is written in two ways."""
+    while spent(app, Budget.ADDRESS, visitor="::ffff:192.0.2.1"):
+        pass
+
+    assert not spent(app, Budget.ADDRESS, visitor="192.0.2.1")
+    assert spent(app, Budget.ADDRESS, visitor="::ffff:192.0.2.2")
+
+
+@pytest.mark.parametrize("address", ["fe80::1%eth0", "::", "no: address"])
+def test_whatever_stands_for_an_address_is_counted(app, address):
+    """Nobody is refused for how they are reached, and nobody is let in uncounted."""
+    granted = [spent(app, Budget.ADDRESS, visitor=address) for _ in range(11)]
+
+    assert [True] * 10 + [False] == granted
+
+
 def test_budgets_are_apart(app):
     """Who has asked for all their addresses may still bring files."""
     while spent(app, Budget.ADDRESS):
