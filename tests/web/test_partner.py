@@ -88,8 +88,6 @@ def test_a_list_from_its_file_to_its_fates(app: Flask, member: Member) -> None:
     fields = {"r3-date": "20/11/2026", "r4-email": "p3@", "r9-date": "x", "r4-role": "admin"}
     corrected = member.send(place, "corriger", **fields)
     assert "La liste a changé" in says(corrected), "a line that is not to be corrected"
-    del fields["r9-date"]
-    corrected = member.send(place, "corriger", **fields)
     assert "Lignes corrigées : 1. Encore à corriger : 1." in says(corrected)
     told = member.get(f"{place}/a-corriger.csv")
     assert "attachment" in told.headers["Content-Disposition"]
@@ -113,6 +111,34 @@ def test_a_list_from_its_file_to_its_fates(app: Flask, member: Member) -> None:
     again = member.send(place, "envoyer", without="1", attested="yes")
     assert "Enregistrée 2" in says(again)
     assert "Liste du" in says(member.get(SPACE))
+
+
+def test_a_line_with_cells_too_many_is_not_passed_by_correcting_another(member: Member) -> None:
+    """Saving line 2 says nothing of line 3, of which nobody changed a cell."""
+    bad = line(1).replace("réussi", "oui")
+    wide = line(2).replace("\n", ";a remark\n")
+    place = member.upload(TITLES + bad + wide).request.path
+    page = member.get(place).text
+    as_shown = dict(re.findall(r'<input class="input" id="(r3-\w+)"[^>]* value="([^"]*)"', page))
+    as_shown |= {"r3-statut": "réussi", "r3-activite": "cyber-1"}
+
+    saved = member.send(place, "corriger", **as_shown, **{"r2-statut": "réussi"})
+
+    assert "Lignes corrigées : 1. Encore à corriger : 1." in says(saved)
+
+    right = member.send(place, "corriger", **as_shown, **{"r3-right": "yes"})
+
+    assert "Encore à corriger : 0." in says(right)
+
+
+def test_what_is_typed_beside_a_line_corrected_elsewhere_is_not_lost(member: Member) -> None:
+    """Two tabs: the other one corrected line 2, and this one still shows it."""
+    place = member.upload(TITLES + line(1, status="oui") + line(2, day="hier")).request.path
+    member.send(place, "corriger", **{"r2-statut": "réussi"})
+
+    late = member.send(place, "corriger", **{"r2-statut": "oui", "r3-date": "20/11/2026"})
+
+    assert "Lignes prêtes : 2" in says(late)
 
 
 def test_the_same_file_again_leads_to_its_list(app: Flask, member: Member) -> None:
@@ -147,7 +173,7 @@ def test_a_file_may_be_larger_than_what_other_pages_take(member: Member) -> None
 
     answer = member.upload(wide + rows)
 
-    assert "« remarque »" in says(answer)
+    assert "qui ne sont pas gardées : remarque" in says(answer)
     assert "Lignes prêtes : 1" in says(answer)
     assert "Lignes à corriger : 1 000" in says(answer)
 

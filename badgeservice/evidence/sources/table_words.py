@@ -107,9 +107,10 @@ _PROBLEMS: dict[Code, dict[Language, str]] = {
         "perhaps a separator too many.",
     },
     Code.SAME_AS_BEFORE: {
-        "fr": "Même personne, même activité, même date que la ligne {expected}. Attendu : une seule "
-        "ligne.",
-        "en": "Same person, same activity, same date as line {expected}. Expected: one line only.",
+        "fr": "Même adresse e-mail, même activité, même date que la ligne {expected}. Attendu : "
+        "une seule ligne, ou une autre adresse.",
+        "en": "Same e-mail address, same activity, same date as line {expected}. Expected: one line only, or "
+        "another address.",
     },
 }
 

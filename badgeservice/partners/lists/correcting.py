@@ -92,21 +92,29 @@ def correct(
     number: int,
     changes: Mapping[Column, str],
     *,
+    is_right: bool = False,
     now: datetime,
 ) -> RowState:
     """Change cells of a line that was to be corrected, and return how it stands now.
 
+    A line with cells too many stays so while no cell was changed, unless somebody says that it
+    `is_right`.
+
     Raises ResultListChanged when the list was sent, or the line is not to be corrected any more.
     """
     row = _open_row(session, staged, number)
-    given, _ = staging.cells(session, vault, row)
+    given, surplus = staging.cells(session, vault, row)
+    if is_right or any(
+        _as_read(given.get(column, "")) != _as_read(changes[column]) for column in changes
+    ):
+        surplus = False
     for column, text in changes.items():
         # What a person typed into the page is held to the same size as what stands in a file.
         given[column] = " ".join(text.split())[: tables.MAXIMUM_CELL // 4]
     given = {column: text for column, text in given.items() if text}
-    found = tables.check(given, staging.rules(session, staged, now))
+    found = tables.check(given, staging.rules(session, staged, now), surplus=surplus)
     deed = staging.deed_index(vault, found) if isinstance(found, Result) else None
-    row.cells = staging.sealed(session, vault, staged, given, False)
+    row.cells = staging.sealed(session, vault, staged, given, surplus)
     row.person_index = staging.person_index(vault, given)
     row.deed_index = deed
     row.day_is_ambiguous = tables.is_ambiguous(given.get(Column.DATE, ""))
@@ -115,6 +123,11 @@ def correct(
         row.state = RowState.TO_CORRECT
     session.flush()
     return row.state
+
+
+def _as_read(text: str) -> str:
+    """Return a cell as a form gives it back, whatever its capitals."""
+    return " ".join(text.split())[: tables.MAXIMUM_CELL // 4].casefold()
 
 
 def leave_out(session: Session, staged: ResultList, number: int) -> None:

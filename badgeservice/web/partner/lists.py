@@ -130,29 +130,36 @@ def correct(slug: str, list_id: str) -> AnyResponse:
     """Correct the lines of the form, or take one of them out."""
     partner, now = access.organisation(slug), services().clock()
     found = staging.get(db.session, partner, list_id)
-    try:
-        left_out, typed = _number(request.form.get("leave_out", "")), _typed()
-        if left_out is not None:
-            typed.pop(left_out, None)
+    left_out, typed = _number(request.form.get("leave_out", "")), _typed()
+    states, late = [], []
+    if left_out is not None:
+        typed.pop(left_out, None)
+        try:
             correcting.leave_out(db.session, found, left_out)
             flash(gettext("Ligne %(number)s retirée de la liste.", number=left_out))
-        # What was typed into other lines before this one was taken out is not lost.
-        states = [
-            correcting.correct(db.session, services().vault, found, number, changes, now=now)
-            for number, changes in typed.items()
-        ]
-        if left_out is None or RowState.READY in states:
-            flash(
-                gettext(
-                    "Lignes corrigées : %(right)s. Encore à corriger : %(left)s.",
-                    right=sum(state != RowState.TO_CORRECT for state in states),
-                    left=staging.counts(db.session, found)[RowState.TO_CORRECT],
-                )
+        except ResultListChanged:
+            late.append(left_out)
+    # What was typed into other lines is not lost, whatever became of one.
+    for number, changes in typed.items():
+        is_right = f"r{number}-right" in request.form
+        try:
+            state = correcting.correct(
+                db.session, services().vault, found, number, changes, is_right=is_right, now=now
             )
-    except ResultListChanged:
-        db.session.rollback()
-        flash(_changed())
+            states.append(state)
+        except ResultListChanged:
+            late.append(number)
     db.session.commit()
+    if states and (left_out is None or RowState.READY in states):
+        flash(
+            gettext(
+                "Lignes corrigées : %(right)s. Encore à corriger : %(left)s.",
+                right=sum(state != RowState.TO_CORRECT for state in states),
+                left=staging.counts(db.session, found)[RowState.TO_CORRECT],
+            )
+        )
+    if late:
+        flash(_changed())
     return _to(partner, found)
 
 
@@ -247,6 +254,7 @@ def _preview(partner: Organisation, found: ResultList, *, problem: str = "") -> 
         shown=[(row, _fields(row)) for row in shown],
         agreed=list(agreements.in_force(session, partner.id).values()),
         statuses=template.statuses(language),
+        surplus=Code.CELLS_TOO_MANY,
         columns={column: words[language] for column, words in table_words.COLUMNS.items()},
         explain=lambda each: table_words.explain(each, language),
         column_of=lambda each: table_words.column(each, language),
@@ -301,6 +309,8 @@ def _fields(row: correcting.Shown) -> list[Column]:
     """Return the columns to correct in a line; all where it is not clear which cell is too many."""
     if any(problem.code is Code.CELLS_TOO_MANY for problem in row.problems):
         return list(Column)
+    if any(problem.code is Code.SAME_AS_BEFORE for problem in row.problems):
+        return [Column.EMAIL, Column.ACTIVITY, Column.DATE, Column.STATUS]
     return list(dict.fromkeys(each.column for each in row.problems if each.column))
 
 

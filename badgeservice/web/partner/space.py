@@ -7,8 +7,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from badgeservice.evidence import agreements
 from badgeservice.evidence.sources import tables
+from badgeservice.evidence.sources.results import Fate
 from badgeservice.extensions import db, services
-from badgeservice.partners.lists import staging, template
+from badgeservice.partners.lists import sending, staging, template
+from badgeservice.partners.lists.models import ListState, ResultList, RowState
+from badgeservice.partners.lists.staging import Counts
 from badgeservice.web import languages
 from badgeservice.web.identity import only_signed_in
 from badgeservice.web.languages import bilingual
@@ -67,6 +70,15 @@ def _template(slug: str, suffix: str) -> Response:
     return response
 
 
+def _listed(found: ResultList) -> tuple[ResultList, str, Counts, int]:
+    """Return a list, the name of its file, its lines, and how many of them were not recorded."""
+    counts, fell = staging.counts(db.session, found), 0
+    if found.state == ListState.DONE:
+        refused = sending.fates(db.session, found).get(Fate.REFUSED, 0)
+        fell = counts[RowState.LEFT_OUT] + refused
+    return found, staging.file(db.session, services().vault, found).name, counts, fell
+
+
 def overview_page(slug: str, *, problem: str = "", chosen: str = "") -> str:
     """Return the page of the space; `problem` says why an uploaded file cannot be used."""
     partner, session = access.organisation(slug), db.session
@@ -75,14 +87,7 @@ def overview_page(slug: str, *, problem: str = "", chosen: str = "") -> str:
         "partner/overview.html",
         partner=partner,
         agreed=list(agreements.in_force(session, partner.id).values()),
-        lists=[
-            (
-                each,
-                staging.file(session, services().vault, each).name,
-                staging.counts(session, each),
-            )
-            for each in lists
-        ],
+        lists=[_listed(each) for each in lists],
         problem=problem,
         chosen=chosen,
         most=tables.MAXIMUM_ROWS,

@@ -59,11 +59,11 @@ def sheet(cells: str) -> str:
 
 
 def packed(parts: dict[str, str | bytes]) -> bytes:
-    """Return a zip of these parts."""
+    """Return a zip of these parts: the same each time, for workers compare what they collect."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():
-            package.writestr(name, content)
+            package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()
 
 
