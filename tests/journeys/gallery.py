@@ -193,6 +193,8 @@ Lecœur;Zoé;zoe@example;cyber-1;présent;20/11/2026;
 Duval;Jean;jean@example.org;cyber-1;malade;03/11/2026;
 Duval;Jean;jean2@example.org;tableur;;hier;
 Roux;Léa;lea@example.org;cyber-1;présent;03/11/2026;
+Caron;Lou;lou@example.org;cyber-1;présent;03/11/2026;;un mot de trop
+Lefèvre;Jean;elodie@example.org;cyber-1;réussi;20/11/2026;
 """
 
 

@@ -87,7 +87,7 @@ def test_a_list_from_its_file_to_its_fates(app: Flask, member: Member) -> None:
 
     fields = {"r3-date": "20/11/2026", "r4-email": "p3@", "r9-date": "x", "r4-role": "admin"}
     corrected = member.send(place, "corriger", **fields)
-    assert "La liste a changé" in says(corrected), "a line that is not to be corrected"
+    assert "Corrigées ou retirées entre-temps : lignes 9." in says(corrected)
     assert "Lignes corrigées : 1. Encore à corriger : 1." in says(corrected)
     told = member.get(f"{place}/a-corriger.csv")
     assert "attachment" in told.headers["Content-Disposition"]
@@ -138,6 +138,7 @@ def test_what_is_typed_beside_a_line_corrected_elsewhere_is_not_lost(member: Mem
 
     late = member.send(place, "corriger", **{"r2-statut": "oui", "r3-date": "20/11/2026"})
 
+    assert "Corrigées ou retirées entre-temps : lignes 2." in says(late)
     assert "Lignes prêtes : 2" in says(late)
 
 

@@ -158,7 +158,14 @@ def correct(slug: str, list_id: str) -> AnyResponse:
                 left=staging.counts(db.session, found)[RowState.TO_CORRECT],
             )
         )
-    if late:
+    if late and states:
+        flash(
+            gettext(
+                "Corrigées ou retirées entre-temps : lignes %(lines)s. Le reste est enregistré.",
+                lines=", ".join(map(str, late)),
+            )
+        )
+    elif late:
         flash(_changed())
     return _to(partner, found)
 
